@@ -1,0 +1,1 @@
+"""One verb each: what the command line can be asked to do."""

@@ -1,0 +1,91 @@
+"""A gated pip run, from the settings to the exit status: the table of contents of the program."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipgate import report
+from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
+from pipgate.gate import Gate
+from pipgate.pip_internals import run_pip
+from pipgate.policy import Policy, parse_allowance
+from pipgate.terminal import say, show
+
+if TYPE_CHECKING:
+    from pipgate.pip_internals.run import PipEnded
+    from pipgate.settings import Settings
+
+
+def run(settings: Settings, *, is_started_by_pip: bool = False) -> int:
+    """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked."""
+    gate = Gate(_policy(settings))
+    try:
+        ended = run_pip(
+            settings.pip_args, gate, own_options=settings.own_options, is_started_by_pip=is_started_by_pip
+        )
+    except PipgateError as error:
+        _write_report(settings, gate, pip_version=None, status=error.exit_status)
+        raise
+    if ended.spoken_for:
+        return ended.status
+    status = _conclude(gate, ended, settings)
+    _write_report(settings, gate, pip_version=ended.version, status=status)
+    return status
+
+
+def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answer: str) -> int:
+    """Run pip as the child of a gated pip, and leave the outcomes in the file ``answer``.
+
+    The parent speaks to the user and knows from the answer that a build was refused; the status is pip's, or 0
+    for a refusal, so that pip in the parent does not show this child's output as a crash.
+    """
+    gate = Gate(_policy(settings))
+    ended = run_pip(
+        settings.pip_args,
+        gate,
+        own_options=settings.own_options,
+        chain=chain,
+        is_child=True,
+        is_started_by_pip=True,
+    )
+    stopped = gate.stopped or (gate.refused if ended.status else [])
+    rows = [report.outcome_to_json(outcome) for outcome in gate.outcomes.values()]
+    processes = [[process.event, process.program] for process in gate.refused_processes]
+    Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
+    return 0 if stopped else ended.status
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(tuple(parse_allowance(text) for text in settings.allow_build))
+
+
+def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
+    """Say what pip cannot say, and return the final status: a block is never 0."""
+    command = list(settings.pip_args)
+    refusals = gate.stopped or (gate.refused if ended.status else [])
+    unexpected = gate.refused_processes
+    if refusals:
+        show(report.blocked(gate, refusals, command, installing=ended.installing))
+    if unexpected:
+        show(report.process_refused(gate, installing=ended.installing))
+    for note in report.older_wheel_notes(gate, command):
+        say(note)
+    return EXIT_BLOCKED if refusals or unexpected else ended.status
+
+
+def _write_report(settings: Settings, gate: Gate, **facts: Any) -> None:
+    """Write the gate report where one was asked for; raises ReportNotWrittenError."""
+    if settings.gate_report is None:
+        return
+    command = ["pip", *settings.pip_args]
+    text = json.dumps(report.gate_report(gate, command=command, **facts), indent=2) + "\n"
+    try:
+        if settings.gate_report == "-":
+            sys.stderr.write(text)
+        else:
+            Path(settings.gate_report).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ReportNotWrittenError(f"the gate report cannot be written: {error}") from error

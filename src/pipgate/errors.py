@@ -1,0 +1,54 @@
+"""Every error a person can see, as data; nothing of ours is imported here."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+EXIT_USAGE = 2
+EXIT_BLOCKED = 43
+EXIT_NOT_ARMED = 45
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """Fail on a case that the types say cannot exist (``typing.assert_never`` for Python 3.10)."""
+    msg = f"unexpected value: {value!r}"
+    raise AssertionError(msg)
+
+
+class PipgateError(Exception):
+    """Something that ends the run before or instead of pip, in pip's own diagnostic form.
+
+    ``reference`` names the entry in ``docs/errors.md``; ``message`` says what happened; ``context`` adds
+    lines of detail; ``note`` says what it means; ``hint`` ends in a command that works when pasted.
+    """
+
+    reference = "pipgate-error"
+    exit_status = EXIT_USAGE
+
+    def __init__(
+        self, message: str, *, context: tuple[str, ...] = (), note: str | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+        self.note = note
+        self.hint = hint
+
+
+class UsageError(PipgateError):
+    """An option of pipgate's own is wrong or stands in the wrong place."""
+
+    reference = "usage"
+
+
+class ReportNotWrittenError(PipgateError):
+    """The file of ``--gate-report`` cannot be written."""
+
+    reference = "report-not-written"
+
+
+class GateNotArmedError(PipgateError):
+    """The pip at hand cannot be gated, so it is not run."""
+
+    reference = "gate-not-armed"
+    exit_status = EXIT_NOT_ARMED

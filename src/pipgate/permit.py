@@ -1,0 +1,47 @@
+"""The token "this approved code is running now"; without one no process may start."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One allowed activity, for as long as it lasts; ``reason`` says which, for the report."""
+
+    reason: str
+
+
+# A context variable: a thread that is started inside a permit does not inherit it, so it is refused.
+_current: ContextVar[Permit | None] = ContextVar("pipgate_permit", default=None)
+
+
+def current() -> Permit | None:
+    """Return the permit that is in force, if any."""
+    return _current.get()
+
+
+@contextmanager
+def granted(permit: Permit) -> Iterator[Permit]:
+    """Hold ``permit`` until the block ends."""
+    token = _current.set(permit)
+    try:
+        yield permit
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """Hold no permit until the block ends: what happens inside needs decisions of its own."""
+    token = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(token)

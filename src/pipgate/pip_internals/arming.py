@@ -1,0 +1,139 @@
+"""Lock 1's fitting: puts the choke points in as pip's modules are imported, or refuses that pip."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pipgate.errors import GateNotArmedError
+from pipgate.pip_internals.choke_points import TABLE, ChokePoint
+from pipgate.pip_internals.versions import not_armed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from pipgate.pip_internals.run_state import Run
+
+
+class ChokePointFinder:
+    """Finds the modules that hold choke points, and fits those as soon as the module has been executed.
+
+    Names that other modules take from them with ``from ... import`` are therefore the fitted ones, and a
+    command that never needs such a module never pays for it.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._points: dict[str, list[ChokePoint]] = {}
+        for point in TABLE:
+            if point.applies_to(run.release):
+                self._points.setdefault(point.module, []).append(point)
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules that hold choke points of this pip."""
+        return list(self._points)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the module's own spec with a loader that fits the choke points (PEP 451)."""
+        if fullname not in self._points:
+            return None
+        for finder in sys.meta_path:
+            if finder is not self:
+                spec = finder.find_spec(fullname, path, target)
+                if spec is not None:
+                    spec.loader = _FittingLoader(spec.loader, self)
+                    return spec
+        return None
+
+    def fit(self, module: ModuleType) -> None:
+        """Replace every choke point in ``module``; raises GateNotArmedError when one is not as expected.
+
+        The error is kept as well: pip reports what is raised from an import in its own way.
+        """
+        try:
+            self._fit(module)
+        except GateNotArmedError as error:
+            self._run.not_armed = error
+            raise
+
+    def _fit(self, module: ModuleType) -> None:
+        for point in self._points[module.__name__]:
+            owner, name, original = _locate(module, point)
+            replacement = point.wrap(_function(original), self._run)
+            replacement.__pipgate__ = True
+            setattr(owner, name, classmethod(replacement) if isinstance(original, classmethod) else replacement)
+
+
+class _FittingLoader:
+    """A module's loader, followed by the fitting; everything else is the loader's own."""
+
+    def __init__(self, loader: Any, finder: ChokePointFinder) -> None:
+        self._loader = loader
+        self._finder = finder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """Leave it to the module's loader."""
+        created: ModuleType | None = self._loader.create_module(spec)
+        return created
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Execute the module and fit its choke points."""
+        self._loader.exec_module(module)
+        self._finder.fit(module)
+
+
+def arm(run: Run) -> ChokePointFinder:
+    """Make every later import of pip a gated one; raises GateNotArmedError when pip was imported before."""
+    early = sorted(name for name in sys.modules if name.startswith("pip._internal."))
+    if early:
+        raise not_armed("pip was already imported when the gate was to be armed", *early[:3])
+    finder = ChokePointFinder(run)
+    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]  # a finder needs find_spec alone (PEP 451)
+    return finder
+
+
+def fit_all(finder: ChokePointFinder) -> None:
+    """Import and fit every module with a choke point now, before pip does anything."""
+    for module in finder.modules:
+        try:
+            importlib.import_module(module)
+        except ModuleNotFoundError as missing:
+            raise not_armed(f"this pip has no module {missing.name}", _point_text(module)) from missing
+
+
+def _point_text(module: str) -> str:
+    return f"a choke point of pipgate lies in {module}"
+
+
+def _locate(module: ModuleType, point: ChokePoint) -> tuple[Any, str, Any]:
+    owner: Any = module
+    *path, name = point.name.split(".")
+    for part in path:
+        owner = getattr(owner, part, None)
+    original = vars(owner).get(name) if owner is not None else None
+    function = _function(original)
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise not_armed("a function that pipgate stands in front of is gone from this pip", point.title)
+    parameters = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    missing = [parameter for parameter in point.parameters if parameter not in parameters]
+    if missing or parameters[: len(point.leading)] != point.leading:
+        raise not_armed(
+            "a function that pipgate stands in front of has changed in this pip",
+            f"{point.title} takes ({', '.join(parameters)})",
+            f"expected: ({', '.join(point.parameters)}, ...)",
+        )
+    return owner, name, original
+
+
+def _function(value: Any) -> Any:
+    return value.__func__ if isinstance(value, classmethod | staticmethod) else value

@@ -1,0 +1,65 @@
+"""Wheels first: an sdist that nobody has decided on is tried only when no wheel of its project fits."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from pipgate.pip_internals.from_pip import request_for_link
+from pipgate.policy import UNIDENTIFIED, Allowed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pip._internal.models.candidate import InstallationCandidate
+
+    from pipgate.pip_internals.run_state import Run
+
+
+def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Put wheels and allowed sdists before undecided sdists in ``CandidateEvaluator._sort_key``.
+
+    This is pip's own ``--prefer-binary``, for the projects that need it; what pip puts first, allowed hashes
+    and releases that are not yanked, stays first. Outside a resolution (``list --outdated``) pip's order holds.
+    """
+
+    @functools.wraps(original)
+    def _sort_key(self: Any, candidate: InstallationCandidate) -> Any:
+        key = original(self, candidate)
+        if not run.resolving.get():
+            return key
+        link = candidate.link
+        usable = link.is_wheel or _is_decided(candidate, run)
+        return (link.is_hash_allowed(self._hashes), not link.is_yanked, usable, key)
+
+    return _sort_key
+
+
+def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Note the newest undecided sdist among the candidates, for the note on older wheels."""
+
+    @functools.wraps(original)
+    def applicable_candidates(self: Any, candidates: list[InstallationCandidate]) -> Any:
+        applicable = original(self, candidates)
+        if run.resolving.get() and not run.is_child:
+            _remember_newest_undecided(self._project_name, applicable, run)
+        return applicable
+
+    return applicable_candidates
+
+
+def _remember_newest_undecided(project: str, applicable: list[InstallationCandidate], run: Run) -> None:
+    from packaging.utils import canonicalize_name
+    from packaging.version import Version
+
+    undecided = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
+    versions = [Version(str(each.version)) for each in undecided if not _is_decided(each, run)]
+    run.newest_undecided.pop(canonicalize_name(project), None)
+    if versions:
+        run.newest_undecided[canonicalize_name(project)] = max(versions)
+
+
+def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
+    """Return whether the build of an sdist is allowed, or will be as soon as its file has a hash."""
+    decision = run.gate.foresee(request_for_link(candidate.link, candidate.name, run))
+    return isinstance(decision, Allowed) or decision is UNIDENTIFIED

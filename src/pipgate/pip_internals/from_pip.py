@@ -1,0 +1,177 @@
+"""pip's objects to our types, in this direction only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from packaging.utils import canonicalize_name
+
+from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pip._internal.models.link import Link
+    from pip._internal.req.req_install import InstallRequirement
+
+    from pipgate.pip_internals.run_state import Run
+
+_FETCHED_FILE = re.compile(r"-[rc] (?:https?|ftp)://|https?://", re.IGNORECASE)
+_ARCHIVE_ENDINGS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.Z", ".tgz", ".tbz", ".txz", ".tlz", ".tar", ".zip")
+_LONGEST_CHAIN = 50
+
+
+def build_request(req: InstallRequirement, run: Run, purpose: Purpose) -> BuildRequest:
+    """Return what pip wants to run for ``req``; reads and hashes the archive that pip has on disk."""
+    assert req.link is not None
+    source = _source(req, req.link)
+    return BuildRequest(
+        name=_name(req, source),
+        version=_version(req, source),
+        source=source,
+        purpose=purpose,
+        required_by=required_by(req, run),
+        named_by_user=_named(source, run),
+    )
+
+
+def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
+    """Return the request for a checkout that has not been fetched, so that it has no commit yet."""
+    assert req.link is not None
+    source = Vcs(clean_url(req.link), commit=None)
+    return BuildRequest(
+        name=req.name,
+        version=None,
+        source=source,
+        purpose=Purpose.METADATA,
+        required_by=required_by(req, run),
+        named_by_user=_named(source, run),
+    )
+
+
+def request_for_link(link: Link, name: str | None, run: Run) -> BuildRequest:
+    """Return the request that ``link`` would lead to, from what the index says of it."""
+    source = _source_of_link(link)
+    version = _version_in_filename(name, link.filename) if isinstance(source, Sdist) else None
+    return BuildRequest(name, version, source, Purpose.WHEEL, named_by_user=_named(source, run))
+
+
+def _source_of_link(link: Link) -> Source:
+    sha256 = link.hash if link.hash_name == "sha256" else None
+    if link.is_vcs:
+        return Vcs(clean_url(link), commit=None)
+    if link.comes_from is None:
+        return Archive(link.filename, sha256, clean_url(link))
+    return Sdist(link.filename, sha256, clean_url(link))
+
+
+def _source(req: InstallRequirement, link: Link) -> Source:
+    if link.is_vcs:
+        return Vcs(clean_url(link), commit=_commit(req, link))
+    if link.is_existing_dir() or req.editable:
+        path = req.unpacked_source_directory if req.source_dir else link.file_path
+        return Directory(os.path.realpath(path), editable=req.editable)
+    sha256 = sha256_of_file(req.local_file_path) if req.local_file_path else None
+    if req.original_link is not None:
+        return Archive(link.filename, sha256, clean_url(link))
+    return Sdist(link.filename, sha256, clean_url(link))
+
+
+def _commit(req: InstallRequirement, link: Link) -> str | None:
+    from pip._internal.vcs import vcs
+
+    backend = vcs.get_backend_for_scheme(link.scheme)
+    if backend is None or req.source_dir is None:
+        return None
+    return backend.get_revision(req.source_dir)
+
+
+def _name(req: InstallRequirement, source: Source) -> str | None:
+    if req.name:
+        return str(canonicalize_name(req.name))
+    if isinstance(source, Archive):
+        stem = _stem(source.filename)
+        name, _, version = stem.rpartition("-")
+        return str(canonicalize_name(name)) if name and version[:1].isdigit() else None
+    return None
+
+
+def _version(req: InstallRequirement, source: Source) -> str | None:
+    if isinstance(source, Sdist | Archive):
+        return _version_in_filename(_name(req, source), source.filename)
+    return None
+
+
+def _version_in_filename(name: str | None, filename: str) -> str | None:
+    """Return the version in the file name of an sdist of ``name``, found as pip finds it."""
+    stem = _stem(filename)
+    for position, character in enumerate(stem):
+        if character == "-" and name and canonicalize_name(stem[:position]) == canonicalize_name(name):
+            return stem[position + 1 :] or None
+    return None
+
+
+def _stem(filename: str) -> str:
+    for ending in _ARCHIVE_ENDINGS:
+        if filename.lower().endswith(ending.lower()):
+            return filename[: -len(ending)]
+    return filename
+
+
+def _named(source: Source, run: Run) -> bool:
+    match source:
+        case Directory(path=path):
+            return run.was_named(path)
+        case Archive(url=url) | Vcs(url=url):
+            return run.was_named(url)
+        case Sdist():
+            return False
+
+
+def required_by(req: InstallRequirement, run: Run) -> tuple[str, ...]:
+    """Return who wants ``req``: the requirements above it, then the file or command, then the builds."""
+    chain: list[str] = []
+    above: Any = req.comes_from
+    while above is not None and not isinstance(above, str) and len(chain) < _LONGEST_CHAIN:
+        chain.append(str(above.req) if above.req else str(above.link))
+        above = above.comes_from
+    return (*chain, *((above,) if isinstance(above, str) else ()), *run.chain_of_build())
+
+
+def note_named(reqs: Iterable[InstallRequirement], run: Run) -> None:
+    """Remember the trees, archives and checkouts among the user's own requirements.
+
+    Constraints do not count, nor does what stands in a requirements file that was fetched over the network.
+    """
+    for req in reqs:
+        fetched = isinstance(req.comes_from, str) and _FETCHED_FILE.match(req.comes_from)
+        if req.constraint or req.link is None or fetched:
+            continue
+        if req.link.scheme == "file":
+            run.name_path(req.link.file_path)
+        run.named.add(clean_url(req.link))
+
+
+def clean_url(link: Link) -> str:
+    """Return the URL of ``link`` without credentials and fragment."""
+    parts = urlsplit(link.url_without_fragment)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def local_path(url: str) -> str | None:
+    """Return the path that a ``file:`` URL stands for, or nothing."""
+    parts = urlsplit(url)
+    return unquote(parts.path) if parts.scheme == "file" else None
+
+
+def sha256_of_file(path: str) -> str:
+    """Return the sha256 of a file, read in pieces, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:  # noqa: PTH123 -- pip's paths are strings
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

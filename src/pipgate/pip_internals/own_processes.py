@@ -1,0 +1,115 @@
+"""The processes that pip starts for itself, granted or quietly refused by the place in pip that starts them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipgate.gate import RefusedProcess
+from pipgate.pip_internals.presented_errors import process_refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType, FrameType
+
+    from pipgate.pip_internals.run_state import Run
+
+_REFUSAL = "pipgate: no process may start here without a permit"
+
+
+def _always(arguments: tuple[Any, ...]) -> bool:  # noqa: ARG001 -- the table's form
+    return True
+
+
+def _never(arguments: tuple[Any, ...]) -> bool:  # noqa: ARG001 -- the table's form
+    return False
+
+
+def _outside_environment(arguments: tuple[Any, ...]) -> bool:
+    """Return whether the program lies outside the environment that pip installs into."""
+    program = os.path.realpath(_program(arguments))
+    prefix = os.path.realpath(sys.prefix)
+    return os.path.isabs(program) and os.path.commonpath([program, prefix]) != prefix  # noqa: PTH117 -- a string
+
+
+def _this_interpreter(arguments: tuple[Any, ...]) -> bool:
+    return _program(arguments) == sys.executable
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A function of pip that starts a process, and when that is granted; a refusal here is expected."""
+
+    module: str
+    function: str
+    granted: Callable[[tuple[Any, ...]], bool]
+    why: str
+
+
+CALL_SITES = (
+    CallSite("pip._internal.network.session", "user_agent", _never, "lsb_release, uname, rustc for the User-Agent"),
+    CallSite("pip._vendor.packaging._musllinux", "_get_musl_version", _always, "the loader of a musl system"),
+    CallSite("pip._vendor.packaging.tags", "mac_platforms", _this_interpreter, "the version of macOS"),
+    CallSite("pip._internal.network.auth", "KeyRingCliProvider._get_password", _outside_environment, "keyring"),
+    CallSite("pip._internal.network.auth", "KeyRingCliProvider._set_password", _outside_environment, "keyring"),
+    CallSite("pip._internal.commands.configuration", "ConfigurationCommand.open_in_editor", _always, "the editor"),
+)
+
+
+class OwnProcesses:
+    """The rules that lock 2 asks when there is no permit."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def allows(self, event: str, arguments: tuple[Any, ...]) -> bool:
+        """Return whether this is one of pip's own processes; a refusal that nobody expects is recorded."""
+        if event == "subprocess.Popen" and self._is_child_pip(arguments):
+            self._run.child.started = True
+            return True
+        site = _call_site()
+        if site is not None and event in {"subprocess.Popen", "os.posix_spawn", "_posixsubprocess.fork_exec"}:
+            return site.granted(arguments)
+        self._run.gate.refused_processes.append(RefusedProcess(event, _program(arguments)))
+        return False
+
+    def refusal(self) -> BaseException:
+        """Return the error for a refused process."""
+        return process_refused(_REFUSAL)
+
+    def _is_child_pip(self, arguments: tuple[Any, ...]) -> bool:
+        command = arguments[1] if len(arguments) > 1 else None
+        return (
+            self._run.child.runner is not None
+            and isinstance(command, list | tuple)
+            and len(command) > 1
+            and command[1] == self._run.child.runner
+        )
+
+
+def _call_site() -> CallSite | None:
+    """Return the call site that the current call comes from: compared by code object, not by name."""
+    known = {_code(site): site for site in CALL_SITES}
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        site = known.get(frame.f_code)
+        if site is not None:
+            return site
+        frame = frame.f_back
+    return None
+
+
+def _code(site: CallSite) -> CodeType | None:
+    found: Any = sys.modules.get(site.module)
+    for name in site.function.split("."):
+        found = getattr(found, name, None)
+    return getattr(getattr(found, "__wrapped__", found), "__code__", None)
+
+
+def _program(arguments: tuple[Any, ...]) -> str:
+    program = arguments[0] if arguments else ""
+    if isinstance(program, list | tuple):
+        program = program[0] if program else ""
+    return os.fsdecode(program) if isinstance(program, str | bytes | os.PathLike) else repr(program)

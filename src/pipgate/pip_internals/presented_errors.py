@@ -1,0 +1,54 @@
+"""Our refusals as errors that every pip turns into exit status 1 and a line, never a traceback."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipgate.gate import BuildRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# pip prints its errors with the logger of this module; the report that follows says more.
+_PIP_ERROR_LOGGER = "pip._internal.cli.base_command"
+_REFUSED = "pipgate refused a build"
+
+
+@contextmanager
+def presented() -> Iterator[None]:
+    """Turn a refusal into an InstallationError, the class that passes every layer of pip unchanged."""
+    try:
+        yield
+    except BuildRefusedError as refused:
+        raise installation_error(_REFUSED) from refused
+
+
+def installation_error(text: str) -> Exception:
+    """Return an InstallationError of the running pip."""
+    from pip._internal.exceptions import InstallationError
+
+    return InstallationError(text)
+
+
+def process_refused(text: str) -> BaseException:
+    """Return the error for a refused process.
+
+    It is an OSError as well, so that pip's User-Agent probes (``lsb_release``, ``uname``, ``rustc``) carry
+    on without an answer. pip's module is looked up and never imported: this is raised from an audit hook.
+    """
+    exceptions = sys.modules.get("pip._internal.exceptions")
+    base = getattr(exceptions, "InstallationError", None)
+    if base is None:
+        return PermissionError(text)
+    return type("ProcessRefusedError", (base, PermissionError), {})(text)
+
+
+def hush_pip_about_refusals() -> None:
+    """Keep pip from printing the line for a refusal that our own report explains."""
+    import pip._internal  # first: it says which class pip's loggers have
+
+    assert pip._internal
+    logging.getLogger(_PIP_ERROR_LOGGER).addFilter(lambda record: record.getMessage() != _REFUSED)

@@ -1,0 +1,104 @@
+"""Runs pip in this process behind both locks, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipgate import audit_hook
+from pipgate.pip_internals import arming, presented_errors
+from pipgate.pip_internals.own_processes import OwnProcesses
+from pipgate.pip_internals.run_state import Run
+from pipgate.pip_internals.versions import not_armed, require_known
+
+if TYPE_CHECKING:
+    from pipgate.gate import Gate
+
+# The commands that can run project code; any of these words makes every choke point be checked at start.
+_BUILDING = frozenset({"download", "install", "lock", "wheel"})
+# What pip sets for its own children, and would believe if a caller set it.
+_OF_CHILDREN = ("_PIP_RUNNING_IN_SUBPROCESS", "_PIP_IN_BUILD_IGNORE_CONSTRAINTS", "PIP_BUILD_TRACKER")
+
+
+@dataclass(frozen=True, slots=True)
+class PipEnded:
+    """How pip ended: its status, its version, and whether a gated pip elsewhere has spoken for it."""
+
+    status: int
+    version: str
+    installing: bool
+    spoken_for: bool
+
+
+def run_pip(
+    args: tuple[str, ...],
+    gate: Gate,
+    *,
+    own_options: tuple[str, ...] = (),
+    chain: tuple[str, ...] = (),
+    is_child: bool = False,
+    is_started_by_pip: bool = False,
+) -> PipEnded:
+    """Run pip with ``args`` under ``gate``.
+
+    Raises GateNotArmedError, before pip does anything, when this pip cannot be gated. A child for build
+    requirements says so with ``is_child`` and passes the ``chain`` of what it works for.
+    """
+    if not is_started_by_pip:
+        _forget_what_pip_sets_for_children()
+    version = _import_pip()
+    run = Run(
+        gate,
+        own_options=own_options,
+        pip_args=args,
+        release=require_known(version),
+        chain=chain,
+        is_child=is_child,
+    )
+    with run.cleanup:
+        audit_hook.arm(OwnProcesses(run))
+        finder = arming.arm(run)
+        if _BUILDING.intersection(args):
+            arming.fit_all(finder)
+        presented_errors.hush_pip_about_refusals()
+        status = _main(list(args))
+        if run.not_armed is not None:
+            raise run.not_armed
+    return PipEnded(status, version, run.installing, spoken_for=run.child.took_over)
+
+
+def _forget_what_pip_sets_for_children() -> None:
+    for name in _OF_CHILDREN:
+        os.environ.pop(name, None)
+
+
+def _import_pip() -> str:
+    try:
+        import pip
+    except ImportError as missing:
+        raise not_armed(f"there is no pip for {sys.executable}") from missing
+    return pip.__version__
+
+
+def _main(args: list[str]) -> int:
+    """Run pip's command line as its console script does, so that its help and errors say ``pip``."""
+    from pip._internal.cli import main as pip_cli
+
+    # 26.3 has an entry point of its own for a process that ends with pip; it closes the import system.
+    entry = getattr(pip_cli, "cli", pip_cli.main)
+    sys.argv = ["pip", *args]
+    try:
+        return int(entry(args))
+    except SystemExit as stopped:
+        return _status(stopped.code)
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code
+    sys.stderr.write(f"{code}\n")
+    return 1

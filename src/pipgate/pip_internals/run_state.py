@@ -1,0 +1,90 @@
+"""What one pip run has met so far, shared by the choke points."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from packaging.version import Version
+
+    from pipgate.errors import GateNotArmedError
+    from pipgate.gate import Gate
+    from pipgate.pip_internals.versions import Release
+
+
+@dataclass(frozen=True, slots=True)
+class PackedSource:
+    """An archive that pip wanted to unpack, and that stays packed until its build is allowed."""
+
+    filename: str
+    content_type: str | None
+
+
+@dataclass(slots=True)
+class Child:
+    """A pip that pip starts: the script that starts it, and whether it ran and answered.
+
+    ``took_over`` is set when pip hands its whole command to another interpreter.
+    """
+
+    runner: str | None = None
+    started: bool = False
+    answered: bool = False
+    took_over: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """One pip run: its gate, what the user named, and what waits for a decision.
+
+    ``chain`` says what this pip works for when it is a child that installs build requirements; such a child
+    has no user, so nothing that it is given counts as named by one.
+    """
+
+    gate: Gate
+    own_options: tuple[str, ...] = ()
+    release: Release = ()
+    chain: tuple[str, ...] = ()
+    is_child: bool = False
+    named: set[str] = field(default_factory=set)
+    packed: dict[str, PackedSource] = field(default_factory=dict)
+    unpack_now: Callable[..., None] | None = None
+    newest_undecided: dict[str, Version] = field(default_factory=dict)
+    builds_for: ContextVar[tuple[str, ...]] = field(
+        default_factory=lambda: ContextVar("pipgate_builds_for", default=())
+    )
+    resolving: ContextVar[bool] = field(
+        default_factory=lambda: ContextVar("pipgate_resolving", default=False)
+    )
+    preparing: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_preparing", default=None))
+    child: Child = field(default_factory=Child)
+    cleanup: ExitStack = field(default_factory=ExitStack)
+    installing: bool = False
+    not_armed: GateNotArmedError | None = None
+
+    def name_path(self, path: str) -> None:
+        """Remember that the user named the tree or file at ``path``."""
+        self.named.add(os.path.realpath(path))
+
+    def was_named(self, place: str) -> bool:
+        """Return whether the user named ``place``, a path or a URL without credentials."""
+        return not self.chain_of_build() and (place in self.named or os.path.realpath(place) in self.named)
+
+    def chain_of_build(self) -> tuple[str, ...]:
+        """Return what the requirement at hand is a build requirement of, innermost first."""
+        return self.builds_for.get() or self.chain
+
+    @contextmanager
+    def installing_build_requirements_of(self, title: str) -> Iterator[None]:
+        """Note, while the block lasts, that requirements are wanted in order to build ``title``."""
+        token = self.builds_for.set((f"build requirement of {title}", *self.chain_of_build()))
+        try:
+            yield
+        finally:
+            self.builds_for.reset(token)

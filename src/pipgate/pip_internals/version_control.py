@@ -1,0 +1,167 @@
+"""The choke points where pip starts git and its like: fetching is allowed for what the user named."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from pipgate import permit
+from pipgate.permit import Permit
+from pipgate.pip_internals.from_pip import request_before_fetch
+from pipgate.pip_internals.presented_errors import presented
+from pipgate.policy import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pip._internal.models.link import Link
+    from pip._internal.req.req_install import InstallRequirement
+
+    from pipgate.pip_internals.run_state import Run
+
+_fetching: ContextVar[bool] = ContextVar("pipgate_fetching", default=False)
+_decided: ContextVar[str | None] = ContextVar("pipgate_decided_checkout", default=None)
+
+# What pip asks of a repository that is already there (freeze, the commit of a checkout).
+_QUESTIONS = {
+    "git": {"config", "rev-parse", "show-ref", "symbolic-ref", "version"},
+    "hg": {"identify", "parents", "root", "showconfig"},
+    "svn": {"info", "--version"},
+    "bzr": {"info", "revno", "root"},
+}
+# A repository's own configuration must not name a program to start: no hooks, no fsmonitor, no "ext::" URLs.
+_HARMLESS_GIT = (
+    ("core.hooksPath", os.devnull),
+    ("core.fsmonitor", "false"),
+    ("protocol.ext.allow", "never"),
+)
+
+
+def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:  # noqa: ARG001 -- the table's form
+    """Grant ``VersionControl.run_command`` while a fetch is allowed, and for plain questions."""
+
+    @functools.wraps(original)
+    def granted_command(cls: Any, cmd: Sequence[Any], *args: Any, **kwargs: Any) -> str:
+        words = [str(word) for word in cmd]
+        cwd = kwargs.get("cwd", args[1] if len(args) > 1 else None)
+        if not (_fetching.get() or _is_harmless_question(cls.name, words, cwd)):
+            return original(cls, cmd, *args, **kwargs)  # lock 2 decides
+        if cls.name == "git":
+            kwargs["extra_environ"] = {**_git_environment(), **(kwargs.get("extra_environ") or {})}
+        with permit.granted(Permit(f"{cls.name} {words[0] if words else ''}")):
+            return original(cls, cmd, *args, **kwargs)
+
+    return granted_command
+
+
+def prepare_linked_requirement(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Decide on a checkout that somebody other than the user named, before it is fetched."""
+
+    @functools.wraps(original)
+    def prepare(self: Any, req: InstallRequirement, *args: Any, **kwargs: Any) -> Any:
+        if req.link is None or not req.link.is_vcs:
+            return original(self, req, *args, **kwargs)
+        with presented():
+            _decide_on_fetch(req, run)
+            token = _decided.set(req.link.url)
+            try:
+                return original(self, req, *args, **kwargs)
+            finally:
+                _decided.reset(token)
+
+    return prepare
+
+
+def unpack_vcs_link(original: Callable[..., None], run: Run) -> Callable[..., None]:  # noqa: ARG001 -- the table's form
+    """Grant the fetch of the checkout that has been decided on, and of no other."""
+
+    @functools.wraps(original)
+    def fetch(link: Link, *args: Any, **kwargs: Any) -> None:
+        if _decided.get() != link.url:
+            original(link, *args, **kwargs)  # lock 2 refuses
+            return
+        with _fetch():
+            original(link, *args, **kwargs)
+
+    return fetch
+
+
+def update_editable(original: Callable[..., None], run: Run) -> Callable[..., None]:
+    """Gate ``InstallRequirement.update_editable``: the clone or update of a checkout for ``-e``."""
+
+    @functools.wraps(original)
+    def update(self: InstallRequirement) -> None:
+        if self.link is None or not self.link.is_vcs:
+            original(self)
+            return
+        with presented():
+            if self.source_dir is not None and os.path.exists(self.source_dir):  # noqa: PTH110 -- a string
+                # The configuration of a tree that lies there already can name filters for git to run.
+                _require(request_before_fetch(self, run), run)
+            _decide_on_fetch(self, run)
+            with _fetch():
+                original(self)
+
+    return update
+
+
+@contextmanager
+def _fetch() -> Iterator[None]:
+    token = _fetching.set(True)  # noqa: FBT003 -- ContextVar.set takes its value so
+    try:
+        yield
+    finally:
+        _fetching.reset(token)
+
+
+def _decide_on_fetch(req: InstallRequirement, run: Run) -> None:
+    """Raise BuildRefusedError for a checkout that may not be fetched."""
+    assert req.link is not None
+    request = request_before_fetch(req, run)
+    if _revision_is_an_option(req.link):
+        raise run.gate.stop(request, Refused("hostile-revision", "its revision reads like an option"))
+    if not request.named_by_user:
+        _require(request, run)
+
+
+def _require(request: Any, run: Run) -> None:
+    decision = run.gate.judge(request)
+    if isinstance(decision, Refused):
+        raise run.gate.stop(request, decision)
+
+
+def _revision_is_an_option(link: Link) -> bool:
+    """Return whether the revision of a VCS URL starts with a dash (pip issue 12306, fixed in 23.3 for hg)."""
+    _, at, revision = link.path.rpartition("@")
+    return bool(at) and revision.lstrip().startswith("-")
+
+
+def _is_harmless_question(vcs: str, words: list[str], cwd: str | None) -> bool:
+    if not words or words[0] not in _QUESTIONS.get(vcs, ()):
+        return False
+    # A Mercurial repository can name extensions; one inside the environment came with a wheel.
+    return vcs == "git" or cwd is None or not _is_in_environment(cwd)
+
+
+def _is_in_environment(path: str) -> bool:
+    prefix = os.path.realpath(sys.prefix)
+    return os.path.commonpath([os.path.realpath(path), prefix]) == prefix
+
+
+def _git_environment() -> dict[str, str]:
+    """Return settings that outrank a repository's own (``GIT_CONFIG_COUNT``, git 2.31)."""
+    try:
+        start = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
+    except ValueError:
+        start = 0
+    settings = {"GIT_CONFIG_COUNT": str(start + len(_HARMLESS_GIT))}
+    if not _fetching.get():
+        settings["GIT_NO_LAZY_FETCH"] = "1"
+    for number, (key, value) in enumerate(_HARMLESS_GIT, start):
+        settings[f"GIT_CONFIG_KEY_{number}"] = key
+        settings[f"GIT_CONFIG_VALUE_{number}"] = value
+    return settings

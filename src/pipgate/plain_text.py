@@ -1,0 +1,27 @@
+"""Text that came from a package, made harmless for a terminal and for a log."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Cc: control, Cf: format (bidi marks, zero width), Cs: lone surrogates, Co: private use, Zl/Zp: line breaks.
+_HOSTILE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_LONGEST = 300
+
+
+def plain(text: str, longest: int = _LONGEST) -> str:
+    """Return ``text`` on one line of at most ``longest`` characters, hostile characters shown as escapes.
+
+    Control characters, bidi and zero-width marks, line separators and what has no meaning in Unicode are
+    written as ``\\x1b`` or ``\\u202e``: they can be seen, and they do nothing.
+    """
+    shown = "".join(_shown(character) for character in text[:longest])
+    return shown + "..." if len(text) > longest else shown
+
+
+def _shown(character: str) -> str:
+    if " " <= character <= "~":
+        return character
+    if unicodedata.category(character) in _HOSTILE_CATEGORIES:
+        return character.encode("unicode_escape").decode("ascii")
+    return character

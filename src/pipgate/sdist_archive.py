@@ -1,0 +1,104 @@
+"""Source archives as streams: whether every member would stay inside the directory it is unpacked to."""
+
+from __future__ import annotations
+
+import posixpath
+import tarfile
+import zipfile
+import zlib
+from lzma import LZMAError
+
+from pipgate.plain_text import plain
+
+MOST_MEMBERS = 200_000
+MOST_BYTES = 8 << 30  # unpacked; the largest real sdists hold about 1 GiB
+
+_UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, ValueError, OverflowError)
+
+
+class HostileArchiveError(Exception):
+    """An archive that is not what its name says, or that would write outside its directory."""
+
+
+def check_members(path: str) -> None:
+    """Read the members of a tar or zip archive, unpacking nothing.
+
+    Raises HostileArchiveError, naming the member, for an absolute path, ``..``, a link that leaves the
+    archive or that another member would be written through, a device, more than MOST_MEMBERS members or
+    MOST_BYTES bytes, and for an archive that cannot be read as what its file name says (PEP 625, PEP 706).
+    """
+    try:
+        if path.lower().endswith(".zip"):
+            _check_zip(path)
+        else:
+            _check_tar(path)
+    except HostileArchiveError:
+        raise
+    except _UNREADABLE as error:
+        raise HostileArchiveError(f"the archive cannot be read: {plain(str(error))}") from error
+
+
+def _check_zip(path: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        _check_size(len(members), sum(member.file_size for member in members))
+        for member in members:
+            _inside(member.filename, member.filename)
+
+
+def _check_tar(path: str) -> None:
+    links: dict[str, str] = {}
+    total = 0
+    # "r:*" accepts every compression that pip accepts, and nothing that is no tar file.
+    with tarfile.open(path, "r:*") as archive:
+        for count, member in enumerate(archive, start=1):
+            total += member.size
+            _check_size(count, total)
+            _check_tar_member(member, links)
+    for name, target in links.items():
+        if _passes_through(target, links):
+            raise HostileArchiveError(f"member {plain(name)} is a link that leads through another link")
+
+
+def _check_size(members: int, size: int) -> None:
+    if members > MOST_MEMBERS:
+        raise HostileArchiveError(f"the archive has more than {MOST_MEMBERS} members")
+    if size > MOST_BYTES:
+        raise HostileArchiveError(f"the archive unpacks to more than {MOST_BYTES >> 30} GiB")
+
+
+def _check_tar_member(member: tarfile.TarInfo, links: dict[str, str]) -> None:
+    name = _inside(member.name, member.name)
+    if _passes_through(name, links):
+        raise HostileArchiveError(f"member {plain(member.name)} would be written through a link")
+    if member.issym():
+        target = posixpath.join(posixpath.dirname(name), member.linkname)
+        _same_root(name, target, member)
+        links[name] = target
+    elif member.islnk():
+        _same_root(name, member.linkname, member)
+    elif not (member.isreg() or member.isdir()):
+        raise HostileArchiveError(f"member {plain(member.name)} is no file, directory or link")
+
+
+def _same_root(name: str, target: str, member: tarfile.TarInfo) -> None:
+    """Hold a link to the first directory of its own path, which is what pip unpacks into place."""
+    shown = f"{member.name} -> {member.linkname}"
+    root = name.split("/", 1)[0]
+    if _inside(target, shown).split("/", 1)[0] != root and "/" in name:
+        raise HostileArchiveError(f"member {plain(shown)} leaves the archive")
+
+
+def _inside(name: str, shown: str) -> str:
+    """Return ``name`` in its plain form; raises HostileArchiveError when it leaves the archive."""
+    plain_form = posixpath.normpath(name.replace("\\", "/"))
+    first = plain_form.split("/", 1)[0]
+    if plain_form.startswith("/") or first == ".." or first.endswith(":") or "\0" in name:
+        raise HostileArchiveError(f"member {plain(shown)} leaves the archive")
+    return plain_form
+
+
+def _passes_through(path: str, links: dict[str, str]) -> bool:
+    """Return whether a directory on the way to ``path`` is a link: then its plain form says nothing."""
+    parts = path.split("/")
+    return any(posixpath.normpath("/".join(parts[:count])) in links for count in range(1, len(parts)))

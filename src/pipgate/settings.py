@@ -1,0 +1,61 @@
+"""pipgate's own part of the command line, parsed once into frozen settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipgate.errors import UsageError
+
+_ALLOW_BUILD = "--allow-build"
+_GATE_REPORT = "--gate-report"
+_OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run was told: builds allowed for this run, where the report goes, and pip's arguments."""
+
+    pip_args: tuple[str, ...]
+    allow_build: tuple[str, ...] = ()
+    gate_report: str | None = None
+    own_options: tuple[str, ...] = ()
+
+
+def parse_settings(argv: list[str]) -> Settings:
+    """Split ``argv`` into pipgate's own options, which stand first, and pip's arguments.
+
+    Raises UsageError when an option of ours has no value, or stands behind pip's first word: there it would
+    reach pip, which does not know it. Abbreviations are never ours.
+    """
+    own, rest = _split(argv)
+    if rest[:1] == ["pip"]:
+        rest = rest[1:]
+    for word in rest:
+        if word.partition("=")[0] in _OWN_OPTIONS:
+            raise UsageError(_misplaced(word))
+    return Settings(
+        pip_args=tuple(rest),
+        allow_build=tuple(value for option, value in own if option == _ALLOW_BUILD),
+        gate_report=next((value for option, value in reversed(own) if option == _GATE_REPORT), None),
+        own_options=tuple(word for pair in own for word in pair),
+    )
+
+
+def _split(argv: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    own: list[tuple[str, str]] = []
+    rest = list(argv)
+    while rest and rest[0].partition("=")[0] in _OWN_OPTIONS:
+        option, equals, value = rest.pop(0).partition("=")
+        if not equals:
+            if not rest:
+                raise UsageError(f"{option} needs a value")
+            value = rest.pop(0)
+        if not value:
+            raise UsageError(f"{option} needs a value")
+        own.append((option, value))
+    return own, rest
+
+
+def _misplaced(word: str) -> str:
+    option = word.partition("=")[0]
+    return f"{option} is pipgate's own option and comes first, as in: pipgate {option} VALUE install NAME"
