@@ -59,6 +59,7 @@ class ChokePoint:
 
 _BUILD_ENV_PACKAGE: Release = (26, 2)  # pip PR 14070 made build_env a package and moved get_runnable_pip
 _INSTALLER_CLASSES: Release = (25, 3)  # pip PR 13450 put the installation of build requirements in classes
+_IMPORTS_BLOCKED_BY_PIP: Release = (26, 3)  # pip issue 13828
 
 TABLE: tuple[ChokePoint, ...] = (
     ChokePoint(
@@ -231,5 +232,14 @@ TABLE: tuple[ChokePoint, ...] = (
         (),
         late_imports.install_given_reqs,
         "from here on nothing that was just installed may be imported into this process",
+        until=_IMPORTS_BLOCKED_BY_PIP,
+    ),
+    ChokePoint(
+        "pip._internal.commands.install",
+        "install_given_reqs",
+        (),
+        late_imports.note_installing,
+        "pip blocks late imports itself; the report says whether anything was installed",
+        since=_IMPORTS_BLOCKED_BY_PIP,
     ),
 )

@@ -92,6 +92,17 @@ def install_given_reqs(original: Callable[..., Any], run: Run) -> Callable[..., 
     return install
 
 
+def note_installing(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Note that files are written from here on; pip 26.3 closes the import system itself (issue 13828)."""
+
+    @functools.wraps(original)
+    def install(*args: Any, **kwargs: Any) -> Any:
+        run.installing = True
+        return original(*args, **kwargs)
+
+    return install
+
+
 def _import_early() -> None:
     for name in _IMPORTED_LATE:
         # An optional module, or one of a pip at hand that has moved it, is then missing for good.

@@ -52,7 +52,6 @@ def run_pip(
     run = Run(
         gate,
         own_options=own_options,
-        pip_args=args,
         release=require_known(version),
         chain=chain,
         is_child=is_child,
