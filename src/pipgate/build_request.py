@@ -110,3 +110,12 @@ def kind(source: Source) -> str:
             return "directory"
         case _:
             assert_never(source)
+
+
+def public_url(url: str) -> str:
+    """Return ``url`` without credentials and fragment: what is shown, and how two URLs are compared."""
+    scheme, separator, rest = url.partition("#")[0].partition("://")
+    if not separator:
+        return scheme
+    authority, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{slash}{path}"

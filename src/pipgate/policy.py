@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
 
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
+from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location, public_url
 from pipgate.errors import UsageError, assert_never
 
 
@@ -69,7 +68,7 @@ def parse_allowance(text: str) -> Allowance:
     Raises UsageError when it is none of these.
     """
     if "://" in text or text.startswith(("/", "./", "../")):
-        return AllowedUrl(comparable_url(text))
+        return AllowedUrl(public_url(text))
     name, equals, version = (part.strip() for part in text.partition("=="))
     try:
         return AllowedName(
@@ -77,12 +76,6 @@ def parse_allowance(text: str) -> Allowance:
         )
     except (InvalidName, InvalidVersion):
         raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
-
-
-def comparable_url(url: str) -> str:
-    """Return ``url`` without credentials and fragment, as two spellings of one place are compared."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, parts.query, ""))
 
 
 def decide(request: BuildRequest, policy: Policy) -> Decision:
@@ -115,7 +108,7 @@ def _pinned(request: BuildRequest) -> Decision:
 def _matches(allowance: Allowance, request: BuildRequest) -> bool:
     match allowance:
         case AllowedUrl(url):
-            return url == comparable_url(location(request.source))
+            return url == public_url(location(request.source))
         case AllowedName():
             by_name = isinstance(request.source, Sdist) or request.named_by_user
             return by_name and _same_name(allowance, request)

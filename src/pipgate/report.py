@@ -130,11 +130,11 @@ def _headline(outcomes: list[Outcome]) -> str:
 
 def _lines(outcome: Outcome) -> list[str]:
     request = outcome.request
-    lines = [plain(request.title), f"  {_identity(request.source)}"]
+    identity = _identity(request.source)
+    lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
     if outcome.decision.code != "needs-approval" or "metadata of another" in outcome.decision.reason:
         lines.append(f"  refused: {plain(outcome.decision.reason)}")
-    if request.required_by:
-        lines.append(f"  required by {plain(' <- '.join(request.required_by))}")
+    lines.append(f"  required by {plain(' <- '.join(request.required_by) or 'your command')}")
     return lines
 
 

@@ -6,11 +6,10 @@ import hashlib
 import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit, urlunsplit
 
 from packaging.utils import canonicalize_name
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
+from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +41,7 @@ def build_request(req: InstallRequirement, run: Run, purpose: Purpose) -> BuildR
 def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     """Return the request for a checkout that has not been fetched, so that it has no commit yet."""
     assert req.link is not None
-    source = Vcs(clean_url(req.link), commit=None)
+    source = Vcs(public_url(req.link.url), commit=None)
     return BuildRequest(
         name=req.name,
         version=None,
@@ -63,22 +62,22 @@ def request_for_link(link: Link, name: str | None, run: Run) -> BuildRequest:
 def _source_of_link(link: Link) -> Source:
     sha256 = link.hash if link.hash_name == "sha256" else None
     if link.is_vcs:
-        return Vcs(clean_url(link), commit=None)
+        return Vcs(public_url(link.url), commit=None)
     if link.comes_from is None:
-        return Archive(link.filename, sha256, clean_url(link))
-    return Sdist(link.filename, sha256, clean_url(link))
+        return Archive(link.filename, sha256, public_url(link.url))
+    return Sdist(link.filename, sha256, public_url(link.url))
 
 
 def _source(req: InstallRequirement, link: Link) -> Source:
     if link.is_vcs:
-        return Vcs(clean_url(link), commit=_commit(req, link))
+        return Vcs(public_url(link.url), commit=_commit(req, link))
     if link.is_existing_dir() or req.editable:
         path = req.unpacked_source_directory if req.source_dir else link.file_path
         return Directory(os.path.realpath(path), editable=req.editable)
     sha256 = sha256_of_file(req.local_file_path) if req.local_file_path else None
     if req.original_link is not None:
-        return Archive(link.filename, sha256, clean_url(link))
-    return Sdist(link.filename, sha256, clean_url(link))
+        return Archive(link.filename, sha256, public_url(link.url))
+    return Sdist(link.filename, sha256, public_url(link.url))
 
 
 def _commit(req: InstallRequirement, link: Link) -> str | None:
@@ -153,19 +152,7 @@ def note_named(reqs: Iterable[InstallRequirement], run: Run) -> None:
             continue
         if req.link.scheme == "file":
             run.name_path(req.link.file_path)
-        run.named.add(clean_url(req.link))
-
-
-def clean_url(link: Link) -> str:
-    """Return the URL of ``link`` without credentials and fragment."""
-    parts = urlsplit(link.url_without_fragment)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def local_path(url: str) -> str | None:
-    """Return the path that a ``file:`` URL stands for, or nothing."""
-    parts = urlsplit(url)
-    return unquote(parts.path) if parts.scheme == "file" else None
+        run.named.add(public_url(req.link.url))
 
 
 def sha256_of_file(path: str) -> str:

@@ -1,0 +1,111 @@
+"""What is run before a change is accepted: ``nox`` runs lint, types, import rules and the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "typing", "imports", "tests"]
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_external_run = True
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
+TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>=23.1")
+BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core")
+WORK = Path(".nox") / "work"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install("ruff==0.17.*")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types against the newest supported pip, which ships its own."""
+    session.install("mypy==2.*", "nox", f"pip=={PIPS[-1]}", "packaging")
+    session.run("mypy", f"--python-executable={_python_of(session)}")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that imports go one way and that only pip_internals knows pip."""
+    session.install("import-linter==2.*", ".")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests, the routes on the oldest, the newest and two pips between."""
+    _test(session, "some")
+
+
+@nox.session(python=False)
+def routes(session: nox.Session) -> None:
+    """Run the routes and the contracts on every pip and every Python that is here."""
+    for version in PYTHONS:
+        if _interpreter(version) is None:
+            session.log(f"Python {version} is not here: its part of the matrix is not run")
+        else:
+            session.notify(f"matrix-{version}")
+
+
+@nox.session(python=list(PYTHONS))
+def matrix(session: nox.Session) -> None:
+    """Run the routes and the contracts on every pip, on one Python."""
+    _test(session, "all", "tests/routes", "tests/pip_contract")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build sdist and wheel."""
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", "dist")
+
+
+def _test(session: nox.Session, pips: str, *paths: str) -> None:
+    session.install(*TEST_TOOLS, "--upgrade", "pip>=25")
+    work = WORK.resolve()
+    house = work / "wheelhouse"
+    _fill(session, house)
+    environment = {"PIPGATE_TEST_WORK": str(work), "PIPGATE_TEST_PIPS": pips}
+    arguments = session.posargs or list(paths)
+    session.run("pytest", "-n", str(os.cpu_count() or 2), *arguments, env=environment)
+
+
+def _fill(session: nox.Session, house: Path) -> None:
+    """Fetch the pips and build tools that the tests need, and build pipgate itself."""
+    house.mkdir(parents=True, exist_ok=True)
+    download = ("python", "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(house))
+    for pip in PIPS:
+        if not (house / f"pip-{pip}-py3-none-any.whl").exists():
+            session.run(*download, f"pip=={pip}")
+    for tool in BUILD_TOOLS:
+        if not list(house.glob(f"{tool.replace('-', '_')}-*.whl")):
+            session.run(*download, tool)
+    for old in house.glob("pipgate-*.whl"):
+        old.unlink()
+    session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(house), ".")
+
+
+def _python_of(session: nox.Session) -> str:
+    return str(Path(session.bin) / "python")
+
+
+def _interpreter(version: str) -> str | None:
+    """Return a Python of that version which runs, from PATH or pyenv."""
+    root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    found = [shutil.which(f"python{version}"), *map(str, sorted(root.glob(f"versions/{version}.*/bin/python")))]
+    for python in found:
+        if python and subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0:
+            return python
+    return None

@@ -1,0 +1,47 @@
+"""Fixtures: one environment per pip, a home of one's own, an index on loopback, a canary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.canary import Canary
+from support.environments import ALL_PIPS, PIPS, environment
+from support.index import Index, RunningIndex
+from support.world import World
+
+def pytest_report_header() -> str:
+    return f"pips: {', '.join(PIPS)}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    given = {name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]}
+    if "pip" in metafunc.fixturenames and "pip" not in given:
+        metafunc.parametrize("pip", PIPS, scope="session")
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    root = tmp_path / "index"
+    root.mkdir()
+    with RunningIndex(root) as running:
+        yield running
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Canary:
+    return Canary(tmp_path / "canary.txt")
+
+
+@pytest.fixture
+def world(pip: str, tmp_path: Path, index: Index, canary: Canary) -> World:
+    (tmp_path / "home").mkdir()
+    return World(environment(pip), tmp_path, index, canary)
+
+
+@pytest.fixture
+def newest(tmp_path: Path, index: Index, canary: Canary) -> World:
+    """The same on the newest pip alone, for what does not depend on pip."""
+    (tmp_path / "home").mkdir()
+    return World(environment(ALL_PIPS[-1]), tmp_path, index, canary)

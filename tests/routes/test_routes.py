@@ -1,0 +1,62 @@
+"""Each row of the table on each pip: the canary is silent without an approval, and sings with one."""
+
+from __future__ import annotations
+
+import pytest
+from support.environments import PIPS, release_of
+from support.world import World
+from routes.table import ROUTES, Case, Route
+
+FIRST_LOCK = (25, 1)
+
+
+
+def _cells() -> list[object]:
+    """Return one parameter set for every route, command and pip that exist together."""
+    return [
+        pytest.param(each, command, pip, id=f"{each.name}-{command}-{pip}")
+        for each in ROUTES
+        for command in each.commands
+        for pip in PIPS
+        if each.since <= release_of(pip) < each.until and (command != "lock" or release_of(pip) >= FIRST_LOCK)
+    ]
+
+
+def options(allowed: tuple[str, ...]) -> list[str]:
+    return [word for name in allowed for word in ("--allow-build", name)]
+
+
+every_cell = pytest.mark.parametrize(("each", "command", "pip"), _cells())
+
+
+def argv(world: World, case: Case, command: str) -> list[str]:
+    target = str(world.tmp / "target")
+    words = {
+        "install": ["install", "--prefix", target, "--no-warn-script-location"],
+        "wheel": ["wheel", "-w", target],
+        "download": ["download", "-d", target],
+        "dry-run": ["install", "--dry-run", "--ignore-installed"],
+        "lock": ["lock", "-o", str(world.tmp / "pylock.out.toml")],
+    }
+    return [*case.before, *words[command], *case.args]
+
+
+@every_cell
+def test_silent_without_an_approval(world: World, each: Route, command: str) -> None:
+    case = each.arrange(world)
+    ended = world.pipgate(*options(case.given), *argv(world, case, command), env=case.env, stdin=case.stdin)
+    assert world.canary.silent, ended.text
+    assert ended.status == 43, ended.text
+    assert "Traceback" not in ended.err, ended.text
+    assert "build-not-approved" in ended.err, ended.text
+    assert any(name in ended.err for name in ("evil", *case.allow)), ended.text
+    assert "bug in pipgate" not in ended.err, ended.text
+
+
+@every_cell
+def test_sings_with_an_approval(world: World, each: Route, command: str) -> None:
+    case = each.arrange(world)
+    ended = world.pipgate(*options((*case.allow, *case.given)), *argv(world, case, command), env=case.env, stdin=case.stdin)
+    assert any("evil" in song for song in world.canary.songs), ended.text
+    assert ended.status == 0, ended.text
+    assert "error" not in ended.err.lower(), ended.text

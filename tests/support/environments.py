@@ -1,0 +1,146 @@
+"""One environment per pip version, made once from a folder of wheels, and commands run in it by themselves."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+WORK = Path(os.environ.get("PIPGATE_TEST_WORK", ROOT / ".nox" / "work"))
+WHEELHOUSE = WORK / "wheelhouse"
+
+ALL_PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
+SOME_PIPS = ("23.1.2", "24.3.1", "25.3", "26.3")
+PIPS = ALL_PIPS if os.environ.get("PIPGATE_TEST_PIPS") == "all" else SOME_PIPS
+
+
+def release_of(pip: str) -> tuple[int, ...]:
+    """Return the release numbers of a pip version."""
+    return tuple(int(part) for part in pip.split("."))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return f"status {self.status}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment that holds one pip, pipgate and packaging, and nothing else."""
+
+    root: Path
+    pip: str
+
+    @property
+    def python(self) -> Path:
+        return self.root / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        return next(self.root.glob("lib/python3*/site-packages"))
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        return release_of(self.pip)
+
+    def copy(self, directory: Path) -> Environment:
+        """Return a copy that a test may install into."""
+        shutil.copytree(self.root, directory, symlinks=True)
+        return Environment(directory, self.pip)
+
+    def pipgate(self, *args: str, **options: object) -> Ended:
+        """Run the console script of pipgate."""
+        return self.run(str(self.root / "bin" / "pipgate"), *args, **options)
+
+    def plain_pip(self, *args: str, **options: object) -> Ended:
+        """Run pip as it is."""
+        return self.run("-m", "pip", *args, **options)
+
+    def run(
+        self,
+        *args: str,
+        home: Path,
+        index: str | None = None,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: str | None = None,
+        timeout: float = 180,
+    ) -> Ended:
+        """Run this environment's Python with nothing of the caller's surroundings."""
+        done = subprocess.run(
+            [str(self.python), *args],
+            env={**hermetic(home, index), **(env or {})},
+            cwd=cwd or home,
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=timeout,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def hermetic(home: Path, index: str | None) -> dict[str, str]:
+    """Return an environment with a home of its own and no settings of pip but the index."""
+    variables = {
+        "HOME": str(home),
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_PROGRESS_BAR": "off",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(home / "tmp"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_DIRS": str(home / "etc"),
+    }
+    (home / "tmp").mkdir(exist_ok=True)
+    if index is None:
+        variables["PIP_NO_INDEX"] = "1"
+    else:
+        variables["PIP_INDEX_URL"] = index
+    return variables
+
+
+def environment(pip: str) -> Environment:
+    """Return the environment for one pip version, making it when it is missing or pipgate has changed."""
+    root = WORK / f"python{sys.version_info[0]}.{sys.version_info[1]}-pip{pip}"
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = root / "pipgate.stamp"
+        if not stamp.exists() or stamp.read_text() != _fingerprint():
+            _make(root, pip)
+            stamp.write_text(_fingerprint())
+    return Environment(root, pip)
+
+
+def _make(root: Path, pip: str) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
+    host = [sys.executable, "-m", "pip", "--python", str(root / "bin" / "python"), "install", "-q"]
+    offline = ["--no-index", "--find-links", str(WHEELHOUSE), "--disable-pip-version-check"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    subprocess.run([*host, *offline, f"pip=={pip}", "packaging", "pipgate"], check=True, env=clean)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for wheel in sorted(WHEELHOUSE.glob("pipgate-*.whl")):
+        digest.update(wheel.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,39 @@
+"""Everything that one test may touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.canary import Canary
+from support.environments import WHEELHOUSE, Ended, Environment
+from support.index import Index
+from support.projects import Project
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that one test may touch."""
+
+    env: Environment
+    tmp: Path
+    index: Index
+    canary: Canary
+
+    @property
+    def home(self) -> Path:
+        return self.tmp / "home"
+
+    def project(self, name: str = "evil", version: str = "1.0", **options: object) -> Project:
+        return Project(name, version, self.canary, **options)  # type: ignore[arg-type]  # the options of Project
+
+    def pipgate(self, *args: str, **options: object) -> Ended:
+        options.setdefault("home", self.home)
+        options.setdefault("index", self.index.url)
+        return self.env.pipgate(*args, **options)
+
+    def serve_build_tools(self) -> None:
+        """Put setuptools and its like on the index."""
+        for wheel in WHEELHOUSE.glob("*.whl"):
+            if wheel.name.split("-")[0] in {"setuptools", "wheel", "packaging", "flit_core"}:
+                (self.index.root / wheel.name).write_bytes(wheel.read_bytes())
