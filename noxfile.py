@@ -17,7 +17,8 @@ nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
 TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>=23.1")
-BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core")
+# The old ones are for the ways that only pip before 25.3 has: setup.py egg_info and develop without PEP 517.
+BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==65.5.1", "wheel==0.38.4")
 WORK = Path(".nox") / "work"
 
 
@@ -90,8 +91,7 @@ def _fill(session: nox.Session, house: Path) -> None:
         if not (house / f"pip-{pip}-py3-none-any.whl").exists():
             session.run(*download, f"pip=={pip}")
     for tool in BUILD_TOOLS:
-        if not list(house.glob(f"{tool.replace('-', '_')}-*.whl")):
-            session.run(*download, tool)
+        session.run(*download, tool)
     for old in house.glob("pipgate-*.whl"):
         old.unlink()
     session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(house), ".")

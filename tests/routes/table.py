@@ -38,19 +38,24 @@ class Route:
     commands: tuple[str, ...] = COMMANDS
     since: Release = (0,)
     until: Release = (10**6,)
+    tools: tuple[str, ...] = ()
 
 
 ROUTES: list[Route] = []
 
 
 def route(
-    *, commands: tuple[str, ...] = COMMANDS, since: Release = (0,), until: Release = (10**6,)
+    *,
+    commands: tuple[str, ...] = COMMANDS,
+    since: Release = (0,),
+    until: Release = (10**6,),
+    tools: tuple[str, ...] = (),
 ) -> Callable[[Callable[[World], Case]], Callable[[World], Case]]:
     """Put a function that arranges a case into the table, under its name."""
 
     def add(arrange: Callable[[World], Case]) -> Callable[[World], Case]:
         name = arrange.__name__.replace("_", "-")
-        ROUTES.append(Route(name, arrange, commands, since, until))
+        ROUTES.append(Route(name, arrange, commands, since, until, tools))
         return arrange
 
     return add
@@ -122,6 +127,25 @@ def pinned_sdist_with_required_hash(world: World) -> Case:
     sdist = world.project().sdist(world.index.root)
     digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
     return Case(("-r", write(world.tmp / "r.txt", f"evil==1.0 --hash=sha256:{digest}\n")))
+
+
+# setup.py without PEP 517, where setuptools and wheel lie in the environment
+
+_OLD_TOOLS = ("setuptools==65.5.1", "wheel==0.38.4")
+_LAST_LEGACY = (25, 3)
+
+
+@route(until=_LAST_LEGACY, tools=_OLD_TOOLS)
+def setup_py_directly(world: World) -> Case:
+    world.project(backend="setup.py").sdist(world.index.root)
+    return Case(("--no-use-pep517", "--no-build-isolation", "evil"))
+
+
+@route(commands=("install",), until=_LAST_LEGACY, tools=_OLD_TOOLS)
+def setup_py_develop(world: World) -> Case:
+    repository = world.project(backend="setup.py").repository(world.tmp / "repo")
+    url = f"git+{repository.as_uri()}#egg=evil"
+    return Case(("--no-use-pep517", "--no-build-isolation", "--src", str(world.tmp / "src"), "-e", url))
 
 
 # Direct references

@@ -43,6 +43,7 @@ def argv(world: World, case: Case, command: str) -> list[str]:
 
 @every_cell
 def test_silent_without_an_approval(world: World, each: Route, command: str) -> None:
+    world = world.with_tools(*each.tools)
     case = each.arrange(world)
     ended = world.pipgate(*options(case.given), *argv(world, case, command), env=case.env, stdin=case.stdin)
     assert world.canary.silent, ended.text
@@ -55,6 +56,7 @@ def test_silent_without_an_approval(world: World, each: Route, command: str) -> 
 
 @every_cell
 def test_sings_with_an_approval(world: World, each: Route, command: str) -> None:
+    world = world.with_tools(*each.tools)
     case = each.arrange(world)
     ended = world.pipgate(*options((*case.allow, *case.given)), *argv(world, case, command), env=case.env, stdin=case.stdin)
     assert any("evil" in song for song in world.canary.songs), ended.text

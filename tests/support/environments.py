@@ -117,26 +117,30 @@ def hermetic(home: Path, index: str | None) -> dict[str, str]:
     return variables
 
 
-def environment(pip: str) -> Environment:
-    """Return the environment for one pip version, making it when it is missing or pipgate has changed."""
-    root = WORK / f"python{sys.version_info[0]}.{sys.version_info[1]}-pip{pip}"
+def environment(pip: str, *tools: str) -> Environment:
+    """Return the environment for one pip version, making it when it is missing or pipgate has changed.
+
+    ``tools`` are requirements to install beside pip.
+    """
+    name = "-".join([f"python{sys.version_info[0]}.{sys.version_info[1]}-pip{pip}", *tools])
+    root = WORK / name.replace("=", "")
     root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_suffix(".lock").open("w") as lock:
+    with (root.parent / f"{root.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = root / "pipgate.stamp"
         if not stamp.exists() or stamp.read_text() != _fingerprint():
-            _make(root, pip)
+            _make(root, pip, tools)
             stamp.write_text(_fingerprint())
     return Environment(root, pip)
 
 
-def _make(root: Path, pip: str) -> None:
+def _make(root: Path, pip: str, tools: tuple[str, ...]) -> None:
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
     host = [sys.executable, "-m", "pip", "--python", str(root / "bin" / "python"), "install", "-q"]
     offline = ["--no-index", "--find-links", str(WHEELHOUSE), "--disable-pip-version-check"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    subprocess.run([*host, *offline, f"pip=={pip}", "packaging", "pipgate"], check=True, env=clean)
+    subprocess.run([*host, *offline, f"pip=={pip}", "packaging", "pipgate", *tools], check=True, env=clean)
 
 
 def _fingerprint() -> str:

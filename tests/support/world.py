@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from support.canary import Canary
-from support.environments import WHEELHOUSE, Ended, Environment
+from support.environments import WHEELHOUSE, Ended, Environment, environment
 from support.index import Index
 from support.projects import Project
 
@@ -27,6 +27,10 @@ class World:
     def project(self, name: str = "evil", version: str = "1.0", **options: object) -> Project:
         return Project(name, version, self.canary, **options)  # type: ignore[arg-type]  # the options of Project
 
+    def with_tools(self, *tools: str) -> World:
+        """Return the same in an environment that also holds ``tools``."""
+        return replace(self, env=environment(self.env.pip, *tools)) if tools else self
+
     def pipgate(self, *args: str, **options: object) -> Ended:
         options.setdefault("home", self.home)
         options.setdefault("index", self.index.url)
@@ -37,3 +41,8 @@ class World:
         for wheel in WHEELHOUSE.glob("*.whl"):
             if wheel.name.split("-")[0] in {"setuptools", "wheel", "packaging", "flit_core"}:
                 (self.index.root / wheel.name).write_bytes(wheel.read_bytes())
+
+    def serve_pips(self) -> None:
+        """Put the pips on the index."""
+        for wheel in WHEELHOUSE.glob("pip-*.whl"):
+            (self.index.root / wheel.name).write_bytes(wheel.read_bytes())

@@ -1,0 +1,55 @@
+"""Wheels that try to run inside the pip process that installs them."""
+
+from __future__ import annotations
+
+import pytest
+from support.projects import make_wheel
+from support.world import World
+
+REPLACED = (
+    "_manylinux.py",
+    "pip/_internal/self_outdated_check.py",
+    "pip/_internal/operations/check.py",
+    "pip/_internal/utils/entrypoints.py",
+    "pip/_internal/commands/check.py",
+    "pip/_vendor/rich/markup.py",
+    "pip/_vendor/pygments/lexers/python.py",
+    "pipgate/report.py",
+    "pipgate/terminal.py",
+    "packaging/tags.py",
+    "keyring/__init__.py",
+    "json.py",
+    "_distutils_hack/__init__.py",
+    "sitecustomize.py",
+    "truststore.py",
+)
+
+
+@pytest.mark.parametrize("command", ["install", "upgrade-check", "force"])
+def test_a_wheel_that_replaces_what_pip_imports(world: World, command: str) -> None:
+    env = world.env.copy(world.tmp / "env")
+    files = {name: world.canary.sings_from(name) + "\n" for name in REPLACED}
+    make_wheel(world.index.root, "trap", "1.0", files=files)
+    options = {"home": world.home, "index": world.index.url}
+    if command == "upgrade-check":
+        options["env"] = {"PIP_DISABLE_PIP_VERSION_CHECK": "0"}
+    flags = ["--force-reinstall"] if command == "force" else []
+    script = str(env.root / "bin" / "pipgate")
+    ended = env.run(script, "install", *flags, "trap", **options)
+    assert ended.status == 0, ended.text
+    assert "Successfully installed trap-1.0" in ended.out, ended.text
+    assert world.canary.silent, world.canary.songs
+    # And the trap is one: whoever imports it now makes the canary sing.
+    env.run("-c", "import _manylinux", **options)
+    assert not world.canary.silent
+
+
+def test_pip_can_replace_itself(world: World) -> None:
+    env = world.env.copy(world.tmp / "env")
+    world.serve_pips()
+    script = str(env.root / "bin" / "pipgate")
+    other = "25.1.1" if world.env.pip != "25.1.1" else "25.3"
+    ended = env.run(script, "install", f"pip=={other}", home=world.home, index=world.index.url)
+    assert ended.status == 0, ended.text
+    assert f"Successfully installed pip-{other}" in ended.out
+    assert "rror" not in ended.err, ended.text

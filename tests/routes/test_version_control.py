@@ -1,0 +1,76 @@
+"""What version control could be made to run, besides the checkout's own build."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+from support.world import World
+
+
+def fake_program(world: World, name: str) -> dict[str, str]:
+    """Put a program of that name on PATH that makes the canary sing, and return the environment."""
+    program = world.tmp / "bin" / name
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\necho "{name} $@" >> {world.canary.path}\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return {"PATH": f"{program.parent}:/usr/bin:/bin"}
+
+
+def test_a_revision_that_is_an_option_reaches_no_program(world: World) -> None:
+    env = fake_program(world, "hg")
+    url = "hg+http://127.0.0.1:9/repo@--config=alias.clone=!touch#egg=evil"
+    ended = world.pipgate("install", "--prefix", str(world.tmp / "target"), url, env=env)
+    assert ended.status == 43, ended.text
+    assert world.canary.silent, world.canary.songs
+    plain = "hg+http://127.0.0.1:9/repo@tip#egg=evil"
+    world.pipgate("install", "--prefix", str(world.tmp / "target"), plain, env=env)
+    assert any(song.startswith("hg clone") for song in world.canary.songs)
+
+
+def test_a_checkout_from_metadata_is_not_even_fetched(world: World) -> None:
+    from support.projects import make_wheel  # noqa: PLC0415 -- for this test alone
+
+    env = fake_program(world, "git")
+    make_wheel(world.index.root, "good", "1.0", requires=("evil @ git+https://127.0.0.1:9/o/r",))
+    args = ("install", "--prefix", str(world.tmp / "target"), "good")
+    ended = world.pipgate(*args, env=env)
+    assert ended.status == 43, ended.text
+    assert world.canary.silent, world.canary.songs
+    world.pipgate("--allow-build", "git+https://127.0.0.1:9/o/r", *args, env=env)
+    assert any(song.startswith("git ") for song in world.canary.songs)
+
+
+def test_freeze_of_a_mercurial_tree_that_a_wheel_planted(world: World) -> None:
+    """A wheel can pretend to be an editable install in a repository, whose settings name programs."""
+    env = world.env.copy(world.tmp / "env")
+    repo = env.site_packages / "planted"
+    (repo / ".hg").mkdir(parents=True)
+    (repo / ".hg" / "hgrc").write_text("[extensions]\nx = /tmp/x.py\n")
+    info = env.site_packages / "planted-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")
+    direct = {"url": repo.as_uri(), "dir_info": {"editable": True}}
+    (info / "direct_url.json").write_text(json.dumps(direct))
+    (info / "RECORD").write_text("")
+    path = fake_program(world, "hg")
+    script = str(env.root / "bin" / "pipgate")
+    ended = env.run(script, "freeze", home=world.home, env=path)
+    assert world.canary.silent, world.canary.songs
+    assert "planted" in ended.out, ended.text
+    plain = env.plain_pip("freeze", home=world.home, env=path)
+    assert not world.canary.silent, plain.text
+
+
+def test_freeze_of_an_editable_git_checkout_is_as_with_pip(world: World) -> None:
+    repository = world.project().repository(world.tmp / "repo")
+    env = world.env.copy(world.tmp / "env")
+    script = str(env.root / "bin" / "pipgate")
+    source = ("--src", str(world.tmp / "src"), "-e", f"git+{repository.as_uri()}#egg=evil")
+    made = env.run(script, "--allow-build", "evil", "install", *source, home=world.home)
+    assert made.status == 0, made.text
+    gated = env.run(script, "freeze", home=world.home)
+    plain = env.plain_pip("freeze", home=world.home)
+    assert gated.out == plain.out
+    assert "git+file" in gated.out, Path(world.tmp).name
