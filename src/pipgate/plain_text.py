@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 
 # Cc: control, Cf: format (bidi marks, zero width), Cs: lone surrogates, Co: private use, Zl/Zp: line breaks.
@@ -17,6 +18,21 @@ def plain(text: str, longest: int = _LONGEST) -> str:
     """
     shown = "".join(_shown(character) for character in text[:longest])
     return shown + "..." if len(text) > longest else shown
+
+
+def shell_line(words: list[str]) -> str:
+    """Return a command line that works when pasted; hostile characters are written in ``$'...'`` quotes."""
+    return " ".join(_shell_word(word) for word in words)
+
+
+def _shell_word(word: str) -> str:
+    if all(_shown(character) == character for character in word):
+        return shlex.quote(word)
+    escaped = (
+        f"\\x{byte:02x}" if not 0x20 <= byte < 0x7F or byte in b"'\\\\" else chr(byte)
+        for byte in word.encode("utf-8", "surrogateescape")
+    )
+    return f"$'{''.join(escaped)}'"
 
 
 def _shown(character: str) -> str:

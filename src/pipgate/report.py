@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs, kind, location
 from pipgate.errors import PipgateError
 from pipgate.gate import Gate, Outcome
-from pipgate.plain_text import plain
+from pipgate.plain_text import plain, shell_line
 from pipgate.policy import Allowed, Refused
 
 if TYPE_CHECKING:
@@ -161,7 +160,7 @@ def _hint(outcomes: list[Outcome], command: list[str]) -> str:
     if not askable:
         request = outcomes[0].request
         without = f"{request.name}!={request.version}" if request.name and request.version else "NAME"
-        return f"To look for another version: {shlex.join(['pipgate', 'install', without])}"
+        return f"To look for another version: {shell_line(['pipgate', 'install', without])}"
     which = "it" if len(askable) == 1 else "them"
     return f"To allow {which} for this run: {_allowing([_key(request) for request in askable], command)}"
 
@@ -174,5 +173,5 @@ def _key(request: BuildRequest) -> str:
 
 
 def _allowing(keys: list[str], command: list[str]) -> str:
-    options = [word for key in dict.fromkeys(keys) for word in ("--allow-build", plain(key))]
-    return shlex.join(["pipgate", *options, *command])
+    options = [word for key in dict.fromkeys(keys) for word in ("--allow-build", key)]
+    return shell_line(["pipgate", *options, *command])

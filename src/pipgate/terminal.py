@@ -30,6 +30,8 @@ def show(error: PipgateError) -> None:
 
 
 def _write(text: str) -> None:
+    if sys.stderr is None:  # closed by the caller: there is nobody to tell, and the status still says it
+        return
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -42,7 +44,7 @@ def _write(text: str) -> None:
 def _can_encode(text: str) -> bool:
     try:
         text.encode(sys.stderr.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
+    except (AttributeError, LookupError, UnicodeEncodeError):
         return False
     return True
 
@@ -57,4 +59,4 @@ def _wants_colour() -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

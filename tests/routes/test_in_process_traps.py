@@ -32,6 +32,7 @@ def test_a_wheel_that_replaces_what_pip_imports(world: World, command: str) -> N
     make_wheel(world.index.root, "trap", "1.0", files=files)
     options = {"home": world.home, "index": world.index.url}
     if command == "upgrade-check":
+        world.serve_pips()
         options["env"] = {"PIP_DISABLE_PIP_VERSION_CHECK": "0"}
     flags = ["--force-reinstall"] if command == "force" else []
     script = str(env.root / "bin" / "pipgate")
@@ -53,3 +54,14 @@ def test_pip_can_replace_itself(world: World) -> None:
     assert ended.status == 0, ended.text
     assert f"Successfully installed pip-{other}" in ended.out
     assert "rror" not in ended.err, ended.text
+
+
+def test_plain_pip_falls_for_it(world: World) -> None:
+    """The trap is a real one: the pips that closed it themselves are 26.2 and newer."""
+    env = world.env.copy(world.tmp / "env")
+    world.serve_pips()
+    files = {name: world.canary.sings_from(name) + "\n" for name in REPLACED}
+    make_wheel(world.index.root, "trap", "1.0", files=files)
+    options = {"home": world.home, "index": world.index.url, "env": {"PIP_DISABLE_PIP_VERSION_CHECK": "0"}}
+    env.plain_pip("install", "trap", **options)
+    assert world.canary.silent == (world.env.release >= (26, 2)), world.canary.songs

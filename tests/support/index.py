@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -25,6 +26,7 @@ class Index:
     answers: dict[str, list[bytes]] = field(default_factory=dict)
     yanked: dict[str, str] = field(default_factory=dict)
     hashes: bool = True
+    password: str | None = None
     requests: list[str] = field(default_factory=list)
 
     @property
@@ -82,6 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
     index: Index
 
     def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
+        if not self._is_authorised():
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="tests"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         as_json = "application/vnd.pypi.simple.v1+json" in self.headers.get("Accept", "")
         body = self.index.answer(unquote(self.path.partition("?")[0]), as_json=as_json)
         self.send_response(200 if body is not None else 404)
@@ -89,6 +97,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
         self.wfile.write(body or b"")
+
+    def _is_authorised(self) -> bool:
+        if self.index.password is None:
+            return True
+        expected = base64.b64encode(f"kim:{self.index.password}".encode()).decode()
+        return self.headers.get("Authorization") == f"Basic {expected}"
 
     def _type(self, *, as_json: bool) -> str:
         if not self.path.startswith("/simple/"):

@@ -40,21 +40,26 @@ def _this_interpreter(arguments: tuple[Any, ...]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A function of pip that starts a process, and when that is granted; a refusal here is expected."""
+    """A function of pip that starts a process, and when that is granted; a refusal here is expected.
+
+    A pip has one of the ``functions``.
+    """
 
     module: str
-    function: str
+    functions: tuple[str, ...]
     granted: Callable[[tuple[Any, ...]], bool]
     why: str
 
 
+_KEYRING_READS = ("KeyRingCliProvider._get_password", "KeyRingCliProvider._get_creds")  # the latter in 26.3
+
 CALL_SITES = (
-    CallSite("pip._internal.network.session", "user_agent", _never, "lsb_release, uname, rustc for the User-Agent"),
-    CallSite("pip._vendor.packaging._musllinux", "_get_musl_version", _always, "the loader of a musl system"),
-    CallSite("pip._vendor.packaging.tags", "mac_platforms", _this_interpreter, "the version of macOS"),
-    CallSite("pip._internal.network.auth", "KeyRingCliProvider._get_password", _outside_environment, "keyring"),
-    CallSite("pip._internal.network.auth", "KeyRingCliProvider._set_password", _outside_environment, "keyring"),
-    CallSite("pip._internal.commands.configuration", "ConfigurationCommand.open_in_editor", _always, "the editor"),
+    CallSite("pip._internal.network.session", ("user_agent",), _never, "lsb_release, uname, rustc for the User-Agent"),
+    CallSite("pip._vendor.packaging._musllinux", ("_get_musl_version",), _always, "the loader of a musl system"),
+    CallSite("pip._vendor.packaging.tags", ("mac_platforms",), _this_interpreter, "the version of macOS"),
+    CallSite("pip._internal.network.auth", _KEYRING_READS, _outside_environment, "keyring"),
+    CallSite("pip._internal.network.auth", ("KeyRingCliProvider._set_password",), _outside_environment, "keyring"),
+    CallSite("pip._internal.commands.configuration", ("ConfigurationCommand.open_in_editor",), _always, "the editor"),
 )
 
 
@@ -91,7 +96,7 @@ class OwnProcesses:
 
 def _call_site() -> CallSite | None:
     """Return the call site that the current call comes from: compared by code object, not by name."""
-    known = {_code(site): site for site in CALL_SITES}
+    known = {code: site for site in CALL_SITES for code in codes_of(site)}
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         site = known.get(frame.f_code)
@@ -101,11 +106,16 @@ def _call_site() -> CallSite | None:
     return None
 
 
-def _code(site: CallSite) -> CodeType | None:
-    found: Any = sys.modules.get(site.module)
-    for name in site.function.split("."):
-        found = getattr(found, name, None)
-    return getattr(getattr(found, "__wrapped__", found), "__code__", None)
+def codes_of(site: CallSite) -> list[CodeType]:
+    """Return the code objects of a call site, of those of its modules that have been imported."""
+    codes = []
+    for function in site.functions:
+        found: Any = sys.modules.get(site.module)
+        for name in function.split("."):
+            found = getattr(found, name, None)
+        code = getattr(getattr(found, "__wrapped__", found), "__code__", None)
+        codes += [] if code is None else [code]
+    return codes
 
 
 def _program(arguments: tuple[Any, ...]) -> str:

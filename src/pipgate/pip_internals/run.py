@@ -62,7 +62,7 @@ def run_pip(
         if _BUILDING.intersection(args):
             arming.fit_all(finder)
         presented_errors.hush_pip_about_refusals()
-        status = _main(list(args))
+        status = _main(list(args), gate)
         if run.not_armed is not None:
             raise run.not_armed
     return PipEnded(status, version, run.installing, spoken_for=run.child.took_over)
@@ -81,7 +81,7 @@ def _import_pip() -> str:
     return pip.__version__
 
 
-def _main(args: list[str]) -> int:
+def _main(args: list[str], gate: Gate) -> int:
     """Run pip's command line as its console script does, so that its help and errors say ``pip``."""
     from pip._internal.cli import main as pip_cli
 
@@ -92,6 +92,10 @@ def _main(args: list[str]) -> int:
         return int(entry(args))
     except SystemExit as stopped:
         return _status(stopped.code)
+    except Exception:
+        if gate.stopped:  # under --debug pip lets every error pass; ours is explained by the report
+            return 1
+        raise
 
 
 def _status(code: object) -> int:
