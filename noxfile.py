@@ -104,7 +104,10 @@ def _python_of(session: nox.Session) -> str:
 def _interpreter(version: str) -> str | None:
     """Return a Python of that version which runs, from PATH or pyenv."""
     root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    found = [shutil.which(f"python{version}"), *map(str, sorted(root.glob(f"versions/{version}.*/bin/python")))]
+    found = [
+        shutil.which(f"python{version}"),
+        *map(str, sorted(root.glob(f"versions/{version}.*/bin/python"))),
+    ]
     for python in found:
         if python and subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0:
             return python

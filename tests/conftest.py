@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from support.canary import Canary
 from support.environments import ALL_PIPS, PIPS, environment
 from support.index import Index, RunningIndex
 from support.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 
 def pytest_report_header() -> str:
     return f"pips: {', '.join(PIPS)}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    given = {name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]}
+    given = {
+        name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]
+    }
     if "pip" in metafunc.fixturenames and "pip" not in given:
         metafunc.parametrize("pip", PIPS, scope="session")
 

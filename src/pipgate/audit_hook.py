@@ -69,6 +69,6 @@ def _cover_fork_exec(guarded: Callable[[str, tuple[object, ...]], None]) -> None
 
     def fork_exec(*arguments: object) -> int:
         guarded("_posixsubprocess.fork_exec", arguments)
-        return int(original(*arguments))
+        return int(original(*arguments))  # type: ignore[arg-type]  # whatever it is, it is passed through
 
     _posixsubprocess.fork_exec = fork_exec

@@ -25,7 +25,7 @@ def run_child(orders: dict[str, Any], argv: list[str]) -> int:
         own = parse_settings(orders["own_options"])
         settings = Settings(tuple(argv), own.allow_build, own.gate_report, own.own_options)
         if orders["answer"] is None:
-            return pip.run(settings, is_started_by_pip=True)
+            return pip.run(settings, started_by_pip=True)
         return pip.run_for_build_requirements(settings, tuple(orders["chain"]), orders["answer"])
     except PipgateError as error:
         show(error)

@@ -8,10 +8,11 @@ import unicodedata
 # Cc: control, Cf: format (bidi marks, zero width), Cs: lone surrogates, Co: private use, Zl/Zp: line breaks.
 _HOSTILE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LONGEST = 300
+_PASTEABLE = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b"'\\")
 
 
 def plain(text: str, longest: int = _LONGEST) -> str:
-    """Return ``text`` on one line of at most ``longest`` characters, hostile characters shown as escapes.
+    r"""Return ``text`` on one line of at most ``longest`` characters, hostile characters shown as escapes.
 
     Control characters, bidi and zero-width marks, line separators and what has no meaning in Unicode are
     written as ``\\x1b`` or ``\\u202e``: they can be seen, and they do nothing.
@@ -28,10 +29,8 @@ def shell_line(words: list[str]) -> str:
 def _shell_word(word: str) -> str:
     if all(_shown(character) == character for character in word):
         return shlex.quote(word)
-    escaped = (
-        f"\\x{byte:02x}" if not 0x20 <= byte < 0x7F or byte in b"'\\\\" else chr(byte)
-        for byte in word.encode("utf-8", "surrogateescape")
-    )
+    octets = word.encode("utf-8", "surrogateescape")
+    escaped = (chr(octet) if octet in _PASTEABLE else f"\\x{octet:02x}" for octet in octets)
     return f"$'{''.join(escaped)}'"
 
 

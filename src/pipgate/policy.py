@@ -31,7 +31,7 @@ Allowance = AllowedName | AllowedUrl
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is allowed: ``allowances`` for this run, and the user's own trees unless ``first_party`` is off."""
+    """What is allowed: ``allowances`` for this run, and the user's own trees if ``first_party`` is on."""
 
     allowances: tuple[Allowance, ...] = ()
     first_party: bool = True
@@ -71,9 +71,7 @@ def parse_allowance(text: str) -> Allowance:
         return AllowedUrl(public_url(text))
     name, equals, version = (part.strip() for part in text.partition("=="))
     try:
-        return AllowedName(
-            str(canonicalize_name(name, validate=True)), Version(version) if equals else None
-        )
+        return AllowedName(str(canonicalize_name(name, validate=True)), Version(version) if equals else None)
     except (InvalidName, InvalidVersion):
         raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs, kind, location
 from pipgate.errors import PipgateError
-from pipgate.gate import Gate, Outcome
+from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy import Allowed, Refused
 
@@ -70,48 +70,53 @@ def _outcome(row: dict[str, Any]) -> Outcome:
     return Outcome(request, decision, ran=row["ran"], stopped=row["stopped"])
 
 
-def gate_report(gate: Gate, *, pip_version: str | None, command: list[str], status: int) -> dict[str, Any]:
+def gate_report(
+    record: Record, *, pip_version: str | None, command: list[str], status: int
+) -> dict[str, Any]:
     """Return the whole run in the form that ``--gate-report`` writes."""
     return {
         "schema": SCHEMA,
         "pip": pip_version,
         "command": command,
         "status": status,
-        "project_code_ran": bool(gate.ran),
-        "requests": [outcome_to_json(outcome) for outcome in gate.outcomes.values()],
-        "refused_processes": [asdict(process) for process in gate.refused_processes],
-        "passed_over": [asdict(each) for each in gate.passed_over],
+        "project_code_ran": bool(record.ran),
+        "requests": [outcome_to_json(outcome) for outcome in record.outcomes.values()],
+        "refused_processes": [asdict(process) for process in record.refused_processes],
+        "passed_over": [asdict(each) for each in record.passed_over],
     }
 
 
-def blocked(gate: Gate, outcomes: list[Outcome], command: list[str], *, installing: bool) -> BuildBlockedError:
+def blocked(
+    record: Record, outcomes: list[Outcome], command: list[str], *, installing: bool
+) -> BuildBlockedError:
     """Return the message for refused builds: all of them, who required each, and a command to go on with."""
     subjects = _by_subject(outcomes)
     return BuildBlockedError(
         _headline(subjects),
         context=tuple(line for outcome in subjects for line in _lines(outcome)),
-        note=_what_ran(gate, installing=installing),
+        note=_what_ran(record, installing=installing),
         hint=_hint(subjects, command),
     )
 
 
-def process_refused(gate: Gate, *, installing: bool) -> ProcessRefusedError:
+def process_refused(record: Record, *, installing: bool) -> ProcessRefusedError:
     """Return the message for processes that lock 2 alone refused."""
     return ProcessRefusedError(
         "pip wanted to start a process that pipgate does not know, and it was not started.",
-        context=tuple(f"{plain(each.program)} ({each.event})" for each in gate.refused_processes),
-        note=f"{_what_ran(gate, installing=installing)} This is a bug in pipgate: the build behind it should "
-        "have been decided before.",
+        context=tuple(f"{plain(each.program)} ({each.event})" for each in record.refused_processes),
+        note=f"{_what_ran(record, installing=installing)} "
+        "This is a bug in pipgate: the build behind it should have been decided before.",
         hint="Please report it with the output of: python3 -m pip --version",
     )
 
 
-def older_wheel_notes(gate: Gate, command: list[str]) -> list[str]:
+def older_wheel_notes(record: Record, command: list[str]) -> list[str]:
     """Return one line for every newer sdist that was passed over for a wheel."""
     return [
-        f"note: took {plain(each.name)} {plain(each.taken)} (wheel); {plain(each.name)} {plain(each.newer)} exists "
-        f"only as an sdist. To use it: {_allowing([f'{each.name}=={each.newer}'], command)}"
-        for each in gate.passed_over
+        f"note: took {plain(each.name)} {plain(each.taken)} (wheel); "
+        f"{plain(each.name)} {plain(each.newer)} exists only as an sdist. "
+        f"To use it: {_allowing([f'{each.name}=={each.newer}'], command)}"
+        for each in record.passed_over
     ]
 
 
@@ -121,9 +126,10 @@ def _by_subject(outcomes: list[Outcome]) -> list[Outcome]:
 
 def _headline(outcomes: list[Outcome]) -> str:
     if all(outcome.decision.code == "needs-approval" for outcome in outcomes):
-        one = len(outcomes) == 1
-        packages = "1 package" if one else f"{len(outcomes)} packages"
-        return f"{packages} would have to run {'its' if one else 'their'} own code, and nobody has approved that."
+        packages, whose = (
+            ("1 package", "its") if len(outcomes) == 1 else (f"{len(outcomes)} packages", "their")
+        )
+        return f"{packages} would have to run {whose} own code, and nobody has approved that."
     return "A build was refused."
 
 
@@ -149,9 +155,13 @@ def _identity(source: Source) -> str:
             return plain(path)
 
 
-def _what_ran(gate: Gate, *, installing: bool) -> str:
-    ran = sorted({outcome.request.title for outcome in gate.ran})
-    code = f"Project code that was allowed has run: {plain(', '.join(ran))}." if ran else "No project code has run."
+def _what_ran(record: Record, *, installing: bool) -> str:
+    ran = sorted({outcome.request.title for outcome in record.ran})
+    code = (
+        f"Project code that was allowed has run: {plain(', '.join(ran))}."
+        if ran
+        else "No project code has run."
+    )
     return code if installing else f"{code} Nothing was installed."
 
 

@@ -13,7 +13,16 @@ from pipgate.plain_text import plain
 MOST_MEMBERS = 200_000
 MOST_BYTES = 8 << 30  # unpacked; the largest real sdists hold about 1 GiB
 
-_UNREADABLE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, ValueError, OverflowError)
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+)
 
 
 class HostileArchiveError(Exception):

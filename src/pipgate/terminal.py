@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipgate.errors import PipgateError
 
+_CROSS = "\N{MULTIPLICATION SIGN}"
+
 
 def say(line: str) -> None:
     """Write one line to stderr."""
@@ -17,7 +19,7 @@ def say(line: str) -> None:
 
 def show(error: PipgateError) -> None:
     """Write an error to stderr: reference, message, context, note and hint."""
-    cross, arrow = ("×", "╰─>") if _can_encode("×╰─>") else ("x", "+->")
+    cross, arrow = (_CROSS, "╰─>") if _can_encode(_CROSS + "╰─>") else ("x", "+->")
     lines = [f"{_styled('error', '1;31')}: {error.reference}", "", f"{cross} {error.message}"]
     indent = " " * (len(arrow) + 1)
     lines += [f"{arrow if number == 0 else indent[:-1]} {line}" for number, line in enumerate(error.context)]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from support.projects import write_tar
-from support.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.world import World
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
@@ -47,8 +52,19 @@ def hostile(world: World, name: str, outside: Path) -> bytes:
 
 
 REFUSED = [
-    "dot-dot", "absolute", "absolute-symlink", "symlink-out", "symlink-to-the-root", "symlink-through-a-symlink",
-    "hard-link-out", "device", "fifo", "zip-named-tar-gz", "truncated", "noise", "empty",
+    "dot-dot",
+    "absolute",
+    "absolute-symlink",
+    "symlink-out",
+    "symlink-to-the-root",
+    "symlink-through-a-symlink",
+    "hard-link-out",
+    "device",
+    "fifo",
+    "zip-named-tar-gz",
+    "truncated",
+    "noise",
+    "empty",
 ]
 
 
@@ -88,7 +104,10 @@ def test_what_is_only_odd_is_built_when_it_is_allowed(world: World, what: str) -
         files["evil-1.0/caf\udce9"] = b""
     if what == "links-that-stay-inside":
         files["evil-1.0/docs/there"] = b""
-        extra = [member("evil-1.0/docs/l", tarfile.SYMTYPE, "../PKG-INFO"), member("evil-1.0/d", tarfile.SYMTYPE, "docs")]
+        extra = [
+            member("evil-1.0/docs/l", tarfile.SYMTYPE, "../PKG-INFO"),
+            member("evil-1.0/d", tarfile.SYMTYPE, "docs"),
+        ]
     write_tar(world.index.root / "evil-1.0.tar.gz", files, extra)
     args = ("install", "--prefix", str(world.tmp / "t"), "evil")
     blocked = world.pipgate(*args)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 WAYS = {
     "subprocess": "import subprocess; subprocess.run(['touch', MARK])",
@@ -105,12 +109,18 @@ def test_keyring_is_asked_unless_it_lies_in_the_environment(world: World, where:
     folder = world.tmp / "bin" if where == "outside" else env.root / "tools"
     folder.mkdir()
     program = folder / "keyring"
-    program.write_text(f"#!/bin/sh\necho keyring >> {world.canary.path}\n"
-                       'case "$*" in *json*) echo \'{"username": "kim", "password": "secret"}\';; *) echo secret;; esac\n')
+    program.write_text(
+        f"#!/bin/sh\necho keyring >> {world.canary.path}\n"
+        'case "$*" in *json*) echo \'{"username": "kim", "password": "secret"}\';; *) echo secret;; esac\n'
+    )
     program.chmod(0o755)
     url = world.index.url.replace("http://", "http://kim@")
     args = ("--keyring-provider", "subprocess", "download", "--no-deps", "-d", str(world.tmp / "t"), "good")
-    options = {"home": world.home, "index": url, "env": {"PATH": f"{folder}:/usr/bin:/bin", "PIP_NO_INPUT": "1"}}
+    options = {
+        "home": world.home,
+        "index": url,
+        "env": {"PATH": f"{folder}:/usr/bin:/bin", "PIP_NO_INPUT": "1"},
+    }
     ended = env.run(str(env.root / "bin" / "pipgate"), *args, **options)
     assert (ended.status == 0) == (where == "outside"), ended.text
     assert world.canary.silent == (where == "inside")

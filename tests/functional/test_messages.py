@@ -9,11 +9,15 @@ import select
 import shlex
 import subprocess
 import time
+from typing import TYPE_CHECKING
 
 import pytest
+
 from support.environments import hermetic
 from support.projects import make_wheel
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 
 def block(newest: World, *args: str, **options: object) -> object:
@@ -56,7 +60,9 @@ def test_a_url_that_needs_a_name_or_credentials(newest: World) -> None:
 
 def test_gate_report(newest: World) -> None:
     sdist = newest.project().sdist(newest.index.root)
-    ended = newest.pipgate("--gate-report", str(newest.tmp / "r.json"), "wheel", "-w", str(newest.tmp), "evil")
+    ended = newest.pipgate(
+        "--gate-report", str(newest.tmp / "r.json"), "wheel", "-w", str(newest.tmp), "evil"
+    )
     report = json.loads((newest.tmp / "r.json").read_text())
     assert ended.status == report["status"] == 43
     assert report["schema"] == "pipgate/1"
@@ -81,7 +87,12 @@ def test_gate_report_that_cannot_be_written(newest: World) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [["--allow-build"], ["--allow-build", "a b"], ["install", "x", "--allow-build", "x"], ["--allow-build=x==y z", "list"]],
+    [
+        ["--allow-build"],
+        ["--allow-build", "a b"],
+        ["install", "x", "--allow-build", "x"],
+        ["--allow-build=x==y z", "list"],
+    ],
 )
 def test_wrong_use_of_our_own_options(newest: World, args: list[str]) -> None:
     ended = newest.pipgate(*args)
@@ -144,7 +155,7 @@ def test_a_terminal_that_answers_nothing(newest: World) -> None:
     while time.monotonic() < until and select.select([master], [], [], 60)[0]:
         try:
             shown += os.read(master, 4096)
-        except OSError:
+        except OSError:  # noqa: PERF203 -- Linux reports the end of a terminal so
             break
     os.close(master)
     assert process.wait(60) == 43

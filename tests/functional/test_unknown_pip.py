@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
-from support.environments import Environment
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.environments import Environment
+    from support.world import World
 
 
 def run(env: Environment, world: World, *args: str) -> object:
@@ -36,7 +39,11 @@ def test_a_version_from_the_future_or_the_past(newest: World, version: str) -> N
 
 
 CHANGES = [
-    ("_internal/distributions/sdist.py", "def prepare_distribution_metadata", "def prepare_metadata_of_distribution"),
+    (
+        "_internal/distributions/sdist.py",
+        "def prepare_distribution_metadata",
+        "def prepare_metadata_of_distribution",
+    ),
     ("_internal/wheel_builder.py", r"def _build_one\(\n    req", "def _build_one(\n    wanted"),
     ("_internal/operations/prepare.py", "def unpack_vcs_link", "def fetch_vcs_link"),
     ("_internal/cache.py", "def get_cache_entry", "def cache_entry"),
@@ -85,8 +92,10 @@ def test_pip_was_imported_before_the_gate(newest: World) -> None:
 
 def test_a_python_option_that_leads_to_an_old_interpreter(newest: World) -> None:
     old = newest.tmp / "old-python"
-    old.write_text(f"#!/bin/sh\nexec {newest.env.python} -c 'import sys; sys.version_info = (3, 8, 1); sys.argv = "
-                   "sys.argv[1:]; exec(open(sys.argv[0]).read())' \"$@\"\n")
+    old.write_text(
+        f"#!/bin/sh\nexec {newest.env.python} -c 'import sys; sys.version_info = (3, 8, 1); sys.argv = "
+        'sys.argv[1:]; exec(open(sys.argv[0]).read())\' "$@"\n'
+    )
     old.chmod(0o755)
     ended = run(newest.env, newest, "--python", str(old), "install", "evil")
     assert ended.status == 45, ended.text

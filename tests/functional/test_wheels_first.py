@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from support.projects import make_wheel
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 
 def test_an_older_wheel_is_taken_and_said(world: World) -> None:

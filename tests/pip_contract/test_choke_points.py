@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-from support.world import World
+if TYPE_CHECKING:
+    from support.world import World
 
 LIST = """
 import importlib, json, sys
@@ -76,5 +78,3 @@ for name, module in list(sys.modules.items()):
                 kept.append(name + "." + attribute)
 print(json.dumps(kept))
 """
-
-

@@ -6,12 +6,16 @@ import hashlib
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support.world import World
 from support.projects import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.world import World
 
 COMMANDS = ("install", "wheel", "download", "dry-run", "lock")
 Release = tuple[int, ...]
@@ -225,7 +229,9 @@ def editable_git_checkout_that_exists(world: World) -> Case:
     there = world.project().repository(world.tmp / "src" / "evil")
     git = ["git", "-C", str(there), "remote", "add", "origin", repository.as_uri()]
     subprocess.run(git, check=True, capture_output=True)
-    hook = write(there / ".git" / "hooks" / "reference-transaction", f"#!/bin/sh\necho hook >> {world.canary.path}\n")
+    hook = write(
+        there / ".git" / "hooks" / "reference-transaction", f"#!/bin/sh\necho hook >> {world.canary.path}\n"
+    )
     Path(hook).chmod(0o755)
     return Case(("--src", str(world.tmp / "src"), "-e", f"git+{repository.as_uri()}#egg=evil"))
 
@@ -523,5 +529,7 @@ def pylock_vcs(world: World) -> Case:
     answer = subprocess.run(
         ["git", "-C", str(repository), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
     )
-    entry = f'vcs = {{ type = "git", url = "{repository.as_uri()}", commit-id = "{answer.stdout.strip()}" }}\n'
+    entry = (
+        f'vcs = {{ type = "git", url = "{repository.as_uri()}", commit-id = "{answer.stdout.strip()}" }}\n'
+    )
     return Case(_pylock(world, entry))

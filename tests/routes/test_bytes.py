@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 from support.canary import Canary
 from support.projects import make_wheel
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 
 def requests_of(world: World) -> list[dict]:  # type: ignore[type-arg]  # the JSON of a report
@@ -47,7 +50,9 @@ def test_an_index_that_answers_differently_the_second_time(world: World) -> None
     world.index.hashes = False
     sdist = world.project().sdist(world.index.root)
     first = sdist.read_bytes()
-    other = type(world.project())("evil", "1.0", Canary(world.tmp / "other.txt")).sdist(world.tmp / "elsewhere")
+    other = type(world.project())("evil", "1.0", Canary(world.tmp / "other.txt")).sdist(
+        world.tmp / "elsewhere"
+    )
     world.index.answers[f"/files/{sdist.name}"] = [first, other.read_bytes()]
     ended = install(world, "--no-cache-dir", "evil", allow=("evil",))
     assert ended.status == 0, ended.text

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 
-@pytest.mark.parametrize("how", ["path", "editable", "relative", "requirements-file", "editable-in-requirements-file"])
+@pytest.mark.parametrize(
+    "how", ["path", "editable", "relative", "requirements-file", "editable-in-requirements-file"]
+)
 def test_a_named_directory_may_build(world: World, how: str) -> None:
     tree = world.project("ours").tree(world.tmp / "ours")
     (world.tmp / "r.txt").write_text(f"{'-e ' if how.startswith('editable') else ''}{tree}\n")
@@ -20,7 +25,9 @@ def test_a_named_directory_may_build(world: World, how: str) -> None:
         "editable-in-requirements-file": ["-r", str(world.tmp / "r.txt")],
     }[how]
     target = ["--prefix", str(world.tmp / "target"), "--no-warn-script-location"]
-    ended = world.pipgate("--gate-report", str(world.tmp / "r.json"), "install", *target, *args, cwd=world.tmp)
+    ended = world.pipgate(
+        "--gate-report", str(world.tmp / "r.json"), "install", *target, *args, cwd=world.tmp
+    )
     assert ended.status == 0, ended.text
     assert "ours 1.0 imported" in world.canary.songs
     report = json.loads((world.tmp / "r.json").read_text())

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
 from support.projects import make_wheel
-from support.world import World
+
+if TYPE_CHECKING:
+    from support.world import World
 
 REPLACED = (
     "_manylinux.py",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from support.environments import PIPS, release_of
-from support.world import World
+
 from routes.table import ROUTES, Case, Route
+from support.environments import PIPS, release_of
+
+if TYPE_CHECKING:
+    from support.world import World
 
 FIRST_LOCK = (25, 1)
-
 
 
 def _cells() -> list[object]:
@@ -58,7 +62,9 @@ def test_silent_without_an_approval(world: World, each: Route, command: str) -> 
 def test_sings_with_an_approval(world: World, each: Route, command: str) -> None:
     world = world.with_tools(*each.tools)
     case = each.arrange(world)
-    ended = world.pipgate(*options((*case.allow, *case.given)), *argv(world, case, command), env=case.env, stdin=case.stdin)
+    ended = world.pipgate(
+        *options((*case.allow, *case.given)), *argv(world, case, command), env=case.env, stdin=case.stdin
+    )
     assert any("evil" in song for song in world.canary.songs), ended.text
     assert ended.status == 0, ended.text
     assert "error" not in ended.err.lower(), ended.text

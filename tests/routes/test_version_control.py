@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support.world import World
+if TYPE_CHECKING:
+    from support.world import World
 
 
 def fake_program(world: World, name: str) -> dict[str, str]:

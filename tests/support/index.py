@@ -9,8 +9,11 @@ import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(slots=True)
@@ -76,14 +79,18 @@ class Index:
 
 def project_of(filename: str) -> str:
     """Return the normalised project name in the name of a wheel or sdist."""
-    name = filename.split("-")[0] if filename.endswith(".whl") else re.sub(r"-[0-9][^-]*$", "", filename)
+    name = (
+        filename.split("-", maxsplit=1)[0]
+        if filename.endswith(".whl")
+        else re.sub(r"-[0-9][^-]*$", "", filename)
+    )
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class _Handler(BaseHTTPRequestHandler):
     index: Index
 
-    def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
+    def do_GET(self) -> None:
         if not self._is_authorised():
             self.send_response(401)
             self.send_header("WWW-Authenticate", 'Basic realm="tests"')

@@ -10,11 +10,14 @@ import subprocess
 import tarfile
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support.canary import Canary
+if TYPE_CHECKING:
+    from pathlib import Path
 
-_BACKEND = '''\
+    from support.canary import Canary
+
+_BACKEND = """\
 import os, sys, zipfile
 {sing}
 NAME, VERSION, REQUIRES, BUILD_REQUIRES = {name!r}, {version!r}, {requires!r}, {dynamic!r}
@@ -58,7 +61,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 def build_editable(directory, config_settings=None, metadata_directory=None):
     sing("build_editable")
     return build_wheel(directory)
-'''
+"""
 
 _SETUP_PY = """\
 {sing}
@@ -91,7 +94,9 @@ class Project:
         sing = self.canary.sings_from(f"{self.name} {self.version} imported")
         common = {"PKG-INFO": self.pkg_info(), **self.files}
         if self.backend == "setup.py":
-            setup = _SETUP_PY.format(sing=sing, name=self.name, version=self.version, requires=list(self.requires))
+            setup = _SETUP_PY.format(
+                sing=sing, name=self.name, version=self.version, requires=list(self.requires)
+            )
             return {"setup.py": setup, **common}
         hook = f"open({str(self.canary.path)!r}, 'a').write('{self.name} {self.version} ' + hook + chr(10))"
         backend = _BACKEND.format(
@@ -103,7 +108,9 @@ class Project:
             dynamic=list(self.dynamic_build_requires),
         )
         requires = ", ".join(repr(each) for each in self.build_requires)
-        pyproject = f'[build-system]\nrequires = [{requires}]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        pyproject = (
+            f'[build-system]\nrequires = [{requires}]\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        )
         return {"pyproject.toml": pyproject, "backend.py": backend, **common}
 
     def pkg_info(self) -> str:

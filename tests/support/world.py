@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from support.canary import Canary
 from support.environments import WHEELHOUSE, Ended, Environment, environment
-from support.index import Index
 from support.projects import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
 
 
 @dataclass(frozen=True, slots=True)

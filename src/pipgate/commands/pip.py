@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipgate import report
 from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
 from pipgate.gate import Gate
-from pipgate.pip_internals import run_pip
+from pipgate.pip_internals import PipCall, run_pip
 from pipgate.policy import Policy, parse_allowance
 from pipgate.terminal import say, show
 
 if TYPE_CHECKING:
-    from pipgate.pip_internals.run import PipEnded
+    from pipgate.outcomes import Outcome
+    from pipgate.pip_internals import PipEnded
     from pipgate.settings import Settings
 
 
-def run(settings: Settings, *, is_started_by_pip: bool = False) -> int:
+def run(settings: Settings, *, started_by_pip: bool = False) -> int:
     """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked."""
     gate = Gate(_policy(settings))
     try:
-        ended = run_pip(
-            settings.pip_args, gate, own_options=settings.own_options, is_started_by_pip=is_started_by_pip
-        )
+        ended = run_pip(PipCall(settings.pip_args, settings.own_options, started_by_pip), gate)
     except PipgateError as error:
         _write_report(settings, gate, pip_version=None, status=error.exit_status)
         raise
@@ -39,23 +38,21 @@ def run(settings: Settings, *, is_started_by_pip: bool = False) -> int:
 def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answer: str) -> int:
     """Run pip as the child of a gated pip, and leave the outcomes in the file ``answer``.
 
-    The parent speaks to the user and knows from the answer that a build was refused; the status is pip's, or 0
-    for a refusal, so that pip in the parent does not show this child's output as a crash.
+    The parent speaks to the user and knows from the answer that a build was refused. The status is pip's,
+    or 0 for a refusal, so that pip in the parent does not show this child's output as a crash.
     """
     gate = Gate(_policy(settings))
-    ended = run_pip(
-        settings.pip_args,
-        gate,
-        own_options=settings.own_options,
-        chain=chain,
-        is_child=True,
-        is_started_by_pip=True,
-    )
-    stopped = gate.stopped or (gate.refused if ended.status else [])
-    rows = [report.outcome_to_json(outcome) for outcome in gate.outcomes.values()]
-    processes = [[process.event, process.program] for process in gate.refused_processes]
+    ended = run_pip(PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain), gate)
+    stopped = _refusals(gate, ended)
+    rows = [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()]
+    processes = [[process.event, process.program] for process in gate.record.refused_processes]
     Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
     return 0 if stopped else ended.status
+
+
+def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
+    """Return the refusals that matter: those that stopped pip, and all of them when pip failed."""
+    return gate.record.stopped or (gate.record.refused if ended.status else [])
 
 
 def _policy(settings: Settings) -> Policy:
@@ -65,23 +62,24 @@ def _policy(settings: Settings) -> Policy:
 def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
     command = list(settings.pip_args)
-    refusals = gate.stopped or (gate.refused if ended.status else [])
-    unexpected = gate.refused_processes
+    refusals = _refusals(gate, ended)
+    unexpected = gate.record.refused_processes
     if refusals:
-        show(report.blocked(gate, refusals, command, installing=ended.installing))
+        show(report.blocked(gate.record, refusals, command, installing=ended.installing))
     if unexpected:
-        show(report.process_refused(gate, installing=ended.installing))
-    for note in report.older_wheel_notes(gate, command):
+        show(report.process_refused(gate.record, installing=ended.installing))
+    for note in report.older_wheel_notes(gate.record, command):
         say(note)
     return EXIT_BLOCKED if refusals or unexpected else ended.status
 
 
-def _write_report(settings: Settings, gate: Gate, **facts: Any) -> None:
+def _write_report(settings: Settings, gate: Gate, *, pip_version: str | None, status: int) -> None:
     """Write the gate report where one was asked for; raises ReportNotWrittenError."""
     if settings.gate_report is None:
         return
     command = ["pip", *settings.pip_args]
-    text = json.dumps(report.gate_report(gate, command=command, **facts), indent=2) + "\n"
+    rows = report.gate_report(gate.record, pip_version=pip_version, command=command, status=status)
+    text = json.dumps(rows, indent=2) + "\n"
     try:
         if settings.gate_report == "-":
             sys.stderr.write(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.abc import Loader
 from typing import TYPE_CHECKING, Any
 
 from pipgate.errors import GateNotArmedError
@@ -67,10 +68,12 @@ class ChokePointFinder:
             owner, name, original = _locate(module, point)
             replacement = point.wrap(_function(original), self._run)
             replacement.__pipgate__ = True
-            setattr(owner, name, classmethod(replacement) if isinstance(original, classmethod) else replacement)
+            setattr(
+                owner, name, classmethod(replacement) if isinstance(original, classmethod) else replacement
+            )
 
 
-class _FittingLoader:
+class _FittingLoader(Loader):
     """A module's loader, followed by the fitting; everything else is the loader's own."""
 
     def __init__(self, loader: Any, finder: ChokePointFinder) -> None:
@@ -97,21 +100,22 @@ def arm(run: Run) -> ChokePointFinder:
     if early:
         raise not_armed("pip was already imported when the gate was to be armed", *early[:3])
     finder = ChokePointFinder(run)
-    sys.meta_path.insert(0, finder)  # type: ignore[arg-type]  # a finder needs find_spec alone (PEP 451)
+    sys.meta_path.insert(0, finder)
     return finder
 
 
 def fit_all(finder: ChokePointFinder) -> None:
     """Import and fit every module with a choke point now, before pip does anything."""
     for module in finder.modules:
-        try:
-            importlib.import_module(module)
-        except ModuleNotFoundError as missing:
-            raise not_armed(f"this pip has no module {missing.name}", _point_text(module)) from missing
+        _import(module)
 
 
-def _point_text(module: str) -> str:
-    return f"a choke point of pipgate lies in {module}"
+def _import(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as missing:
+        where = f"a choke point of pipgate lies in {module}"
+        raise not_armed(f"this pip has no module {missing.name}", where) from missing
 
 
 def _locate(module: ModuleType, point: ChokePoint) -> tuple[Any, str, Any]:

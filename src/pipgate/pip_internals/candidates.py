@@ -20,7 +20,7 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """Put wheels and allowed sdists before undecided sdists in ``CandidateEvaluator._sort_key``.
 
     This is pip's own ``--prefer-binary``, for the projects that need it; what pip puts first, allowed hashes
-    and releases that are not yanked, stays first. Outside a resolution (``list --outdated``) pip's order holds.
+    and releases that are not yanked, stays first. Outside a resolution (``list --outdated``) nothing changes.
     """
 
     @functools.wraps(original)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
-from pipgate.gate import BuildRefusedError, RefusedProcess
+from pipgate.gate import BuildRefusedError
+from pipgate.outcomes import RefusedProcess
 from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.policy import Refused
 from pipgate.report import outcomes_from_json
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from pipgate.pip_internals.run_state import Run
 
-_RUNNER = Path(__file__).with_name("child_runner.py")
+_RUNNER = Path(__file__).parents[1] / "child_runner.py"
 _ANSWER = "answer.json"
 
 
@@ -52,7 +53,7 @@ def install_build_requirements(original: Callable[..., Any], run: Run) -> Callab
     def install(self: Any, *args: Any, **kwargs: Any) -> Any:
         request = run.preparing.get()
         title = request.title if request is not None else "a project"
-        known = len(run.gate.stopped)
+        known = len(run.gate.record.stopped)
         with presented(), permit.suspended(), run.installing_build_requirements_of(title), _serving(run):
             try:
                 result = original(self, *args, **kwargs)
@@ -82,17 +83,19 @@ def _take_over_answer(run: Run, known: int) -> None:
     if answer.exists():
         run.child.answered = True
         told = json.loads(answer.read_text(encoding="utf-8"))
-        run.gate.adopt(outcomes_from_json(told["outcomes"]))
-        run.gate.refused_processes.extend(RefusedProcess(*process) for process in told["processes"])
+        run.gate.record.adopt(outcomes_from_json(told["outcomes"]))
+        run.gate.record.refused_processes.extend(RefusedProcess(*process) for process in told["processes"])
         answer.unlink()
-    for outcome in run.gate.stopped[known:]:
+    for outcome in run.gate.record.stopped[known:]:
         if isinstance(outcome.decision, Refused):
             raise BuildRefusedError(outcome.request, outcome.decision)
 
 
 def _require_answer(run: Run) -> None:
     if run.child.started and not run.child.answered:
-        raise installation_error("pipgate: the pip for build requirements did not run to its end under the gate")
+        raise installation_error(
+            "pipgate: the pip for build requirements did not run to its end under the gate"
+        )
 
 
 def _answer(run: Run) -> Path:
@@ -120,7 +123,7 @@ def _write_runner(run: Run, *, for_build: bool) -> str:
 
 
 def _package_roots() -> dict[str, str]:
-    """Return where pip, packaging and pipgate lie: the child finds these three names there, and only these."""
+    """Return where pip, packaging and pipgate lie: the child finds these three there, and only these."""
     import packaging
     import pip
 

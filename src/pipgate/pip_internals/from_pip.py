@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 _FETCHED_FILE = re.compile(r"-[rc] (?:https?|ftp)://|https?://", re.IGNORECASE)
-_ARCHIVE_ENDINGS = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.lzma", ".tar.Z", ".tgz", ".tbz", ".txz", ".tlz", ".tar", ".zip")
+_ARCHIVE_ENDINGS = (
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tar.lzma",
+    ".tar.Z",
+    ".tgz",
+    ".tbz",
+    ".txz",
+    ".tlz",
+    ".tar",
+    ".zip",
+)
 _LONGEST_CHAIN = 50
 
 
@@ -81,7 +93,7 @@ def _source(req: InstallRequirement, link: Link) -> Source:
 
 
 def _commit(req: InstallRequirement, link: Link) -> str | None:
-    from pip._internal.vcs import vcs
+    from pip._internal.vcs.versioncontrol import vcs
 
     backend = vcs.get_backend_for_scheme(link.scheme)
     if backend is None or req.source_dir is None:

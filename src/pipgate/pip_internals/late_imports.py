@@ -85,7 +85,7 @@ def install_given_reqs(original: Callable[..., Any], run: Run) -> Callable[..., 
     @functools.wraps(original)
     def install(*args: Any, **kwargs: Any) -> Any:
         _import_early()
-        sys.meta_path.insert(0, LateImportBlocker())  # type: ignore[arg-type]  # find_spec is enough (PEP 451)
+        sys.meta_path.insert(0, LateImportBlocker())
         run.installing = True
         return original(*args, **kwargs)
 

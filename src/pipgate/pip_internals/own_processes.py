@@ -1,4 +1,4 @@
-"""The processes that pip starts for itself, granted or quietly refused by the place in pip that starts them."""
+"""The processes that pip starts for itself: granted, or refused quietly, by the place that starts them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate.gate import RefusedProcess
+from pipgate.outcomes import RefusedProcess
 from pipgate.pip_internals.presented_errors import process_refused
 
 if TYPE_CHECKING:
@@ -54,12 +54,26 @@ class CallSite:
 _KEYRING_READS = ("KeyRingCliProvider._get_password", "KeyRingCliProvider._get_creds")  # the latter in 26.3
 
 CALL_SITES = (
-    CallSite("pip._internal.network.session", ("user_agent",), _never, "lsb_release, uname, rustc for the User-Agent"),
-    CallSite("pip._vendor.packaging._musllinux", ("_get_musl_version",), _always, "the loader of a musl system"),
+    CallSite(
+        "pip._internal.network.session",
+        ("user_agent",),
+        _never,
+        "lsb_release, uname, rustc for the User-Agent",
+    ),
+    CallSite(
+        "pip._vendor.packaging._musllinux", ("_get_musl_version",), _always, "the loader of a musl system"
+    ),
     CallSite("pip._vendor.packaging.tags", ("mac_platforms",), _this_interpreter, "the version of macOS"),
     CallSite("pip._internal.network.auth", _KEYRING_READS, _outside_environment, "keyring"),
-    CallSite("pip._internal.network.auth", ("KeyRingCliProvider._set_password",), _outside_environment, "keyring"),
-    CallSite("pip._internal.commands.configuration", ("ConfigurationCommand.open_in_editor",), _always, "the editor"),
+    CallSite(
+        "pip._internal.network.auth", ("KeyRingCliProvider._set_password",), _outside_environment, "keyring"
+    ),
+    CallSite(
+        "pip._internal.commands.configuration",
+        ("ConfigurationCommand.open_in_editor",),
+        _always,
+        "the editor",
+    ),
 )
 
 
@@ -77,7 +91,7 @@ class OwnProcesses:
         site = _call_site()
         if site is not None and event in {"subprocess.Popen", "os.posix_spawn", "_posixsubprocess.fork_exec"}:
             return site.granted(arguments)
-        self._run.gate.refused_processes.append(RefusedProcess(event, _program(arguments)))
+        self._run.gate.record.refused_processes.append(RefusedProcess(event, _program(arguments)))
         return False
 
     def refusal(self) -> BaseException:

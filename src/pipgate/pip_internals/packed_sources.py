@@ -8,7 +8,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import Archive, Sdist
-from pipgate.gate import BuildRefusedError
 from pipgate.pip_internals.run_state import PackedSource
 from pipgate.policy import Refused
 from pipgate.sdist_archive import HostileArchiveError, check_members
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.build_request import BuildRequest
+    from pipgate.gate import BuildRefusedError
     from pipgate.pip_internals.run_state import Run
 
 
 def unpack_file(original: Callable[..., None], run: Run) -> Callable[..., None]:
     """Put off ``unpack_file``: pip unpacks before it knows whether it will need the sources at all."""
-
     run.unpack_now = original
 
     @functools.wraps(original)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from contextlib import contextmanager
@@ -41,14 +42,12 @@ def process_refused(text: str) -> BaseException:
     """
     exceptions = sys.modules.get("pip._internal.exceptions")
     base = getattr(exceptions, "InstallationError", None)
-    if base is None:
-        return PermissionError(text)
-    return type("ProcessRefusedError", (base, PermissionError), {})(text)
+    bases = (PermissionError,) if base is None else (base, PermissionError)
+    refused: BaseException = type("ProcessRefusedError", bases, {})(text)
+    return refused
 
 
 def hush_pip_about_refusals() -> None:
     """Keep pip from printing the line for a refusal that our own report explains."""
-    import pip._internal  # first: it says which class pip's loggers have
-
-    assert pip._internal
+    importlib.import_module("pip._internal")  # first: it says which class pip's loggers have
     logging.getLogger(_PIP_ERROR_LOGGER).addFilter(lambda record: record.getMessage() != _REFUSED)

@@ -32,37 +32,36 @@ class PipEnded:
     spoken_for: bool
 
 
-def run_pip(
-    args: tuple[str, ...],
-    gate: Gate,
-    *,
-    own_options: tuple[str, ...] = (),
-    chain: tuple[str, ...] = (),
-    is_child: bool = False,
-    is_started_by_pip: bool = False,
-) -> PipEnded:
-    """Run pip with ``args`` under ``gate``.
+@dataclass(frozen=True, slots=True)
+class PipCall:
+    """One call of pip: its arguments, and pipgate's own options for the pips that it may start itself.
 
-    Raises GateNotArmedError, before pip does anything, when this pip cannot be gated. A child for build
-    requirements says so with ``is_child`` and passes the ``chain`` of what it works for.
+    ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
+    it installs requirements for, and is empty when it serves the user in another interpreter.
     """
-    if not is_started_by_pip:
+
+    args: tuple[str, ...]
+    own_options: tuple[str, ...] = ()
+    started_by_pip: bool = False
+    chain: tuple[str, ...] = ()
+
+
+def run_pip(call: PipCall, gate: Gate) -> PipEnded:
+    """Run pip under ``gate``.
+
+    Raises GateNotArmedError, before pip does anything, when this pip cannot be gated.
+    """
+    if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
     version = _import_pip()
-    run = Run(
-        gate,
-        own_options=own_options,
-        release=require_known(version),
-        chain=chain,
-        is_child=is_child,
-    )
+    run = Run(gate, release=require_known(version), own_options=call.own_options, chain=call.chain)
     with run.cleanup:
         audit_hook.arm(OwnProcesses(run))
         finder = arming.arm(run)
-        if _BUILDING.intersection(args):
+        if _BUILDING.intersection(call.args):
             arming.fit_all(finder)
         presented_errors.hush_pip_about_refusals()
-        status = _main(list(args), gate)
+        status = _main(list(call.args), gate)
         if run.not_armed is not None:
             raise run.not_armed
     return PipEnded(status, version, run.installing, spoken_for=run.child.took_over)
@@ -93,7 +92,7 @@ def _main(args: list[str], gate: Gate) -> int:
     except SystemExit as stopped:
         return _status(stopped.code)
     except Exception:
-        if gate.stopped:  # under --debug pip lets every error pass; ours is explained by the report
+        if gate.record.stopped:  # under --debug pip lets every error pass; ours is explained by the report
             return 1
         raise
 

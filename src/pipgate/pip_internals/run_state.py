@@ -51,7 +51,6 @@ class Run:
     own_options: tuple[str, ...] = ()
     release: Release = ()
     chain: tuple[str, ...] = ()
-    is_child: bool = False
     named: set[str] = field(default_factory=set)
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
@@ -67,6 +66,11 @@ class Run:
     cleanup: ExitStack = field(default_factory=ExitStack)
     installing: bool = False
     not_armed: GateNotArmedError | None = None
+
+    @property
+    def is_child(self) -> bool:
+        """Whether this pip installs build requirements for another one."""
+        return bool(self.chain)
 
     def name_path(self, path: str) -> None:
         """Remember that the user named the tree or file at ``path``."""

@@ -90,7 +90,7 @@ def resolve(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def resolve_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
-        token = run.resolving.set(True)  # noqa: FBT003 -- ContextVar.set takes its value so
+        token = run.resolving.set(True)
         try:
             result = original(self, *args, **kwargs)
         finally:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.version import InvalidVersion, Version
 
-from pipgate.gate import PassedOver
-from pipgate.policy import Refused
+from pipgate.outcomes import PassedOver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from pipgate.build_request import BuildRequest
     from pipgate.pip_internals.run_state import Run
+    from pipgate.policy import Refused
 
 _MARK = "_pipgate_refused"
 
@@ -71,7 +71,7 @@ def _note_older_wheel(req: InstallRequirement, run: Run) -> None:
     newer = run.newest_undecided.get(req.name.lower().replace("_", "-").replace(".", "-"))
     taken = req.link.filename.split("-")[1]
     if newer is not None and req.original_link is None and newer > Version(taken):
-        run.gate.passed_over.append(PassedOver(req.name, taken, str(newer)))
+        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer)))
 
 
 def _is_version(text: str | None) -> bool:

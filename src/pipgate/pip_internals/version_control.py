@@ -111,7 +111,7 @@ def update_editable(original: Callable[..., None], run: Run) -> Callable[..., No
 
 @contextmanager
 def _fetch() -> Iterator[None]:
-    token = _fetching.set(True)  # noqa: FBT003 -- ContextVar.set takes its value so
+    token = _fetching.set(True)
     try:
         yield
     finally:

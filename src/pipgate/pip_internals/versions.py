@@ -41,5 +41,6 @@ def not_armed(message: str, *context: str) -> GateNotArmedError:
         message,
         context=context,
         note=f"pip was not run, and no project code has run. Known good: {KNOWN_GOOD}.",
-        hint=f"To install a pip that is known good: python3 -m pip install --only-binary=:all: 'pip=={NEWEST_TEXT}'",
+        hint="To install a pip that is known good: "
+        f"python3 -m pip install --only-binary=:all: 'pip=={NEWEST_TEXT}'",
     )

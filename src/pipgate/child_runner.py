@@ -3,15 +3,9 @@
 The part before the check of the version must stay valid Python 2: any interpreter can be named.
 """
 
+import json
 import sys
-
-if sys.version_info[:2] < (3, 10):
-    sys.stderr.write("error: gate-not-armed\n\npipgate needs Python 3.10 or newer; %s is older.\n" % sys.executable)
-    sys.stderr.write("note: pip was not run, and no project code has run.\n")
-    sys.exit(45)
-
-import json  # noqa: E402 -- see above
-from importlib.machinery import PathFinder  # noqa: E402 -- see above
+from importlib.machinery import PathFinder
 
 ORDERS = json.loads("ORDERS")
 
@@ -20,7 +14,7 @@ class EngineFinder:
     """Finds pip, packaging and pipgate where the parent has them, and nothing else."""
 
     @classmethod
-    def find_spec(cls, fullname, path=None, target=None):  # noqa: ANN001, ANN206 -- also read by old interpreters
+    def find_spec(cls, fullname, path=None, target=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN206 -- old interpreters read this too
         """Return the spec of one of the three packages (PEP 451)."""
         if path is not None or fullname not in ORDERS["roots"]:
             return None

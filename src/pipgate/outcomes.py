@@ -1,0 +1,73 @@
+"""What became of the build requests of one run, in the order they were met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pipgate.policy import Decision, Refused
+
+if TYPE_CHECKING:
+    from pipgate.build_request import BuildRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one build request.
+
+    ``ran`` says that project code was started under a permit. ``stopped`` says that the refusal stopped the
+    run: a refused request that pip could do without stops nothing.
+    """
+
+    request: BuildRequest
+    decision: Decision
+    ran: bool = False
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedProcess:
+    """A process that lock 2 alone refused: a bug in pipgate, since lock 1 should have decided before."""
+
+    event: str
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A newer release that exists only as an sdist, and the wheel that was taken instead."""
+
+    name: str
+    taken: str
+    newer: str
+
+
+@dataclass(slots=True)
+class Record:
+    """Everything that one run has to tell; the gate writes it, the report reads it."""
+
+    outcomes: dict[BuildRequest, Outcome] = field(default_factory=dict)
+    refused_processes: list[RefusedProcess] = field(default_factory=list)
+    passed_over: list[PassedOver] = field(default_factory=list)
+
+    def adopt(self, outcomes: list[Outcome]) -> None:
+        """Take over what a child pip's gate has decided."""
+        for outcome in outcomes:
+            known = self.outcomes.get(outcome.request)
+            ran = outcome.ran or (known is not None and known.ran)
+            self.outcomes[outcome.request] = replace(outcome, ran=ran)
+
+    @property
+    def stopped(self) -> list[Outcome]:
+        """The refusals that stopped the run."""
+        return [outcome for outcome in self.outcomes.values() if outcome.stopped]
+
+    @property
+    def refused(self) -> list[Outcome]:
+        """All refusals, whether or not pip could do without the build."""
+        return [each for each in self.outcomes.values() if isinstance(each.decision, Refused)]
+
+    @property
+    def ran(self) -> list[Outcome]:
+        """The requests whose project code was started."""
+        return [outcome for outcome in self.outcomes.values() if outcome.ran]
