@@ -52,7 +52,7 @@ def _check_zip(path: str) -> None:
         members = archive.infolist()
         _check_size(len(members), sum(member.file_size for member in members))
         for member in members:
-            _inside(member.filename, member.filename)
+            _member_name(member.filename)
 
 
 def _check_tar(path: str) -> None:
@@ -77,7 +77,7 @@ def _check_size(members: int, size: int) -> None:
 
 
 def _check_tar_member(member: tarfile.TarInfo, links: dict[str, str]) -> None:
-    name = _inside(member.name, member.name)
+    name = _member_name(member.name)
     if _passes_through(name, links):
         raise HostileArchiveError(f"member {plain(member.name)} would be written through a link")
     if member.issym():
@@ -85,9 +85,17 @@ def _check_tar_member(member: tarfile.TarInfo, links: dict[str, str]) -> None:
         _same_root(name, target, member)
         links[name] = target
     elif member.islnk():
-        _same_root(name, member.linkname, member)
+        _same_root(name, _member_name(member.linkname), member)
     elif not (member.isreg() or member.isdir()):
         raise HostileArchiveError(f"member {plain(member.name)} is no file, directory or link")
+
+
+def _member_name(name: str) -> str:
+    """Return the name of a member in its plain form; ``..`` has no place in one, wherever it leads."""
+    parts = name.replace("\\", "/").rstrip("/").split("/")
+    if ".." in parts or "" in parts[1:]:
+        raise HostileArchiveError(f"member {plain(name)} leaves the archive")
+    return _inside(name, name)
 
 
 def _same_root(name: str, target: str, member: tarfile.TarInfo) -> None:
@@ -99,7 +107,7 @@ def _same_root(name: str, target: str, member: tarfile.TarInfo) -> None:
 
 
 def _inside(name: str, shown: str) -> str:
-    """Return ``name`` in its plain form; raises HostileArchiveError when it leaves the archive."""
+    """Return a path in its plain form; raises HostileArchiveError when it leaves the archive."""
     plain_form = posixpath.normpath(name.replace("\\", "/"))
     first = plain_form.split("/", 1)[0]
     if plain_form.startswith("/") or first == ".." or first.endswith(":") or "\0" in name:

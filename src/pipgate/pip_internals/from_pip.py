@@ -163,7 +163,7 @@ def note_named(reqs: Iterable[InstallRequirement], run: Run) -> None:
         if req.constraint or req.link is None or fetched:
             continue
         if req.link.scheme == "file":
-            run.name_path(req.link.file_path)
+            run.name_path(os.path.join(req.link.file_path, req.link.subdirectory_fragment or ""))  # noqa: PTH118 -- a string
         run.named.add(public_url(req.link.url))
 
 

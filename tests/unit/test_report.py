@@ -1,0 +1,56 @@
+"""Outcomes survive the way from a child pip to its parent."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
+from pipgate.gate import Gate
+from pipgate.outcomes import Outcome, Record
+from pipgate.policy import Allowed, Policy, Refused
+from pipgate.report import blocked, outcome_to_json, outcomes_from_json
+
+text = st.text(max_size=20)
+sources = st.one_of(
+    st.builds(Sdist, text, st.none() | text, text),
+    st.builds(Archive, text, st.none() | text, text),
+    st.builds(Vcs, text, st.none() | text),
+    st.builds(Directory, text, st.booleans()),
+)
+build_requests = st.builds(
+    BuildRequest,
+    st.none() | text,
+    st.none() | text,
+    sources,
+    st.sampled_from(Purpose),
+    st.lists(text, max_size=3).map(tuple),
+    st.booleans(),
+)
+decisions = st.one_of(st.builds(Allowed, text, text), st.builds(Refused, text, text))
+outcomes = st.builds(Outcome, build_requests, decisions, st.booleans(), st.booleans())
+
+
+@given(st.lists(outcomes, max_size=4))
+def test_round_trip(some: list[Outcome]) -> None:
+    rows = json.loads(json.dumps([outcome_to_json(each) for each in some]))
+    assert outcomes_from_json(rows) == some
+
+
+@given(st.lists(outcomes.filter(lambda each: isinstance(each.decision, Refused)), min_size=1, max_size=4))
+def test_a_block_has_a_message_for_every_outcome(some: list[Outcome]) -> None:
+    error = blocked(Record(), some, ["install", "x"], installing=False)
+    assert error.message
+    assert error.hint is not None
+    assert "pipgate" in error.hint
+    assert "\x1b" not in "".join((error.message, *error.context, error.note or "", error.hint))
+
+
+def test_what_a_child_ran_is_not_forgotten() -> None:
+    gate = Gate(Policy())
+    request = BuildRequest("x", "1", Directory("/x", editable=False), Purpose.WHEEL, named_by_user=True)
+    with gate.admitted(request):
+        pass
+    gate.record.adopt([Outcome(request, gate.judge(request))])
+    assert gate.record.ran
