@@ -146,11 +146,11 @@ def _lines(outcome: Outcome) -> list[str]:
 def _identity(source: Source) -> str:
     match source:
         case Sdist(filename, sha256, _):
-            return f"{plain(filename)}  sha256:{sha256}"
+            return plain(f"{filename}  sha256:{sha256}")
         case Archive(_, sha256, url):
-            return f"{plain(url)}  sha256:{sha256}"
+            return plain(f"{url}  sha256:{sha256}")
         case Vcs(url, commit):
-            return f"{plain(url)}  commit:{commit or 'not fetched'}"
+            return plain(f"{url}  commit:{commit or 'not fetched'}")
         case Directory(path, _):
             return plain(path)
 
@@ -168,9 +168,8 @@ def _what_ran(record: Record, *, installing: bool) -> str:
 def _hint(outcomes: list[Outcome], command: list[str]) -> str:
     askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
     if not askable:
-        request = outcomes[0].request
-        without = f"{request.name}!={request.version}" if request.name and request.version else "NAME"
-        return f"To look for another version: {shell_line(['pipgate', 'install', without])}"
+        known = shell_line(["pipgate", "--gate-report", "report.json", *command])
+        return f"To have all that is known of it in a file: {known}"
     which = "it" if len(askable) == 1 else "them"
     return f"To allow {which} for this run: {_allowing([_key(request) for request in askable], command)}"
 
