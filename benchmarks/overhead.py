@@ -24,7 +24,7 @@ from support.index import RunningIndex  # noqa: E402 -- same
 from support.projects import make_wheel  # noqa: E402 -- same
 
 NEWEST = "26.3"
-# Runs one command and prints its cpu seconds and peak memory: a process of its own, so that the peak is its own.
+# Runs one command and prints its cpu seconds and peak memory; a process of its own has a peak of its own.
 MEASURE = """
 import json, resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -45,7 +45,16 @@ def environment(directory: Path, pip: str) -> Path:
     """Make an environment with one pip and this pipgate, and return its bin directory."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True)
     python = str(directory / "bin" / "python")
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--disable-pip-version-check"]
+    install = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+    ]
     subprocess.run([*install, f"pip=={pip}", "packaging", str(ROOT)], check=True)
     subprocess.run([python, "-m", "compileall", "-q", str(directory / "lib")], check=False)
     return directory / "bin"
@@ -69,12 +78,22 @@ def run(command: list[str], home: Path, index: str) -> Figures:
     return Figures(cpu, peak)
 
 
-def compare(name: str, bin_: Path, args: list[str], home: Path, index: str, runs: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the commands run: the environment, the home, the index, and how often."""
+
+    bin: Path
+    home: Path
+    index: str
+    runs: int
+
+
+def compare(name: str, place: Place, args: list[str]) -> None:
     """Run pip and pipgate in turn and print one row."""
     pairs = []
-    for turn in range(runs + 1):
-        plain = run([str(bin_ / "pip"), *args], home, index)
-        gated = run([str(bin_ / "pipgate"), *args], home, index)
+    for turn in range(place.runs + 1):
+        plain = run([str(place.bin / "pip"), *args], place.home, place.index)
+        gated = run([str(place.bin / "pipgate"), *args], place.home, place.index)
         if turn:  # the first pair warms the caches
             pairs.append((plain, gated))
     plain_cpu = statistics.median(plain.cpu for plain, _ in pairs)
@@ -96,11 +115,18 @@ def main() -> None:
             print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {runs} pairs")
             print(f"{'':28} {'pip cpu':>8} {'gated':>8} {'ratio':>8} {'MiB':>8}")
             for pip in sys.argv[2:] or [NEWEST]:
-                bin_ = environment(top / pip, pip)
-                target = ["install", "--no-cache-dir", "--force-reinstall", "--target", str(top / "t"), "--upgrade"]
-                compare(f"{pip} install of a wheel", bin_, [*target, "six"], home, index.url, runs)
-                compare(f"{pip} --version", bin_, ["--version"], home, index.url, runs)
-                compare(f"{pip} list", bin_, ["list"], home, index.url, runs)
+                place = Place(environment(top / pip, pip), home, index.url, runs)
+                target = [
+                    "install",
+                    "--no-cache-dir",
+                    "--force-reinstall",
+                    "--target",
+                    str(top / "t"),
+                    "--upgrade",
+                ]
+                compare(f"{pip} install of a wheel", place, [*target, "six"])
+                compare(f"{pip} --version", place, ["--version"])
+                compare(f"{pip} list", place, ["list"])
 
 
 if __name__ == "__main__":

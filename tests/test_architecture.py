@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "pipgate"
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name not in {"__main__.py", "child_runner.py"})
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.name not in {"__main__.py", "child_runner.py"}
+)
 
 
 def test_every_path_in_the_documents_exists() -> None:
@@ -36,7 +38,9 @@ def test_pip_is_not_imported_by_name_outside_its_room() -> None:
     for path in MODULES:
         if path.parent.name != "pip_internals":
             text = path.read_text(encoding="utf-8")
-            assert not re.search(r"import_module\(.*pip[._\"']|^\s*(?:import|from) pip\b(?!gate)", text, re.MULTILINE), path
+            assert not re.search(
+                r"import_module\(.*pip[._\"']|^\s*(?:import|from) pip\b(?!gate)", text, re.MULTILINE
+            ), path
 
 
 def test_line_one_says_what_the_room_owns() -> None:
@@ -49,6 +53,12 @@ def test_line_one_says_what_the_room_owns() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_each_module_imports_alone(path: Path) -> None:
     name = ".".join(("pipgate", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
-    command = [sys.executable, "-W", "error", "-c", f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import {name}"]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import {name}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location, public_url
 from pipgate.errors import UsageError, assert_never
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ def parse_allowance(text: str) -> Allowance:
 
     Raises UsageError when it is none of these.
     """
+    # A run without allowances, the usual one, does not load it.
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- see above
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
+
     if "://" in text or text.startswith(("/", "./", "../")):
         return AllowedUrl(public_url(text))
     name, equals, version = (part.strip() for part in text.partition("=="))
@@ -115,6 +120,9 @@ def _matches(allowance: Allowance, request: BuildRequest) -> bool:
 
 
 def _same_name(allowance: AllowedName, request: BuildRequest) -> bool:
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 -- loaded by parse_allowance
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
+
     if request.name is None or canonicalize_name(request.name) != allowance.name:
         return False
     if allowance.version is None:

@@ -88,3 +88,13 @@ def test_refused_candidates_that_are_not_needed_block_nothing(world: World) -> N
     assert json.loads((world.tmp / "r.json").read_text())["passed_over"] == [
         {"name": "thing", "taken": "1.0", "newer": "2.0"}
     ]
+
+
+def test_a_version_from_before_pep_440_does_no_harm(world: World) -> None:
+    make_wheel(world.index.root, "thing", "1.4")
+    old = world.project("thing", "2004b").sdist(world.index.root)
+    assert old.name == "thing-2004b.tar.gz"
+    ended = world.pipgate("install", "--prefix", str(world.tmp / "t"), "thing")
+    assert ended.status == 0, ended.text
+    assert "Successfully installed thing-1.4" in ended.out
+    assert "Traceback" not in ended.err

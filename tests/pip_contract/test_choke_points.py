@@ -17,7 +17,7 @@ from pipgate.pip_internals import arming, own_processes
 from pipgate.pip_internals.run_state import Run
 from pipgate.pip_internals.versions import require_known
 import pip
-run = Run(Gate(Policy()), release=require_known(pip.__version__))
+run = Run(lambda: Gate(Policy()), release=require_known(pip.__version__))
 finder = arming.arm(run)
 arming.fit_all(finder)
 fitted = []

@@ -5,9 +5,29 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, location, public_url
+
+from pipgate.build_request import (
+    Archive,
+    BuildRequest,
+    Directory,
+    Purpose,
+    Sdist,
+    Source,
+    Vcs,
+    location,
+    public_url,
+)
 from pipgate.errors import UsageError
-from pipgate.policy import UNIDENTIFIED, Allowed, AllowedName, AllowedUrl, Policy, Refused, decide, parse_allowance
+from pipgate.policy import (
+    UNIDENTIFIED,
+    Allowed,
+    AllowedName,
+    AllowedUrl,
+    Policy,
+    Refused,
+    decide,
+    parse_allowance,
+)
 
 SHA = "a" * 64
 SDIST = Sdist("foo-1.0.tar.gz", SHA, "https://example.org/foo-1.0.tar.gz")
@@ -24,9 +44,9 @@ requests = st.builds(
     purpose=st.sampled_from(Purpose),
     named_by_user=st.booleans(),
 )
-allowances = st.sampled_from(["foo", "foo==1.0", "foo-bar", "other==2", SDIST.url, CHECKOUT.url, TREE.path]).map(
-    parse_allowance
-)
+allowances = st.sampled_from(
+    ["foo", "foo==1.0", "foo-bar", "other==2", SDIST.url, CHECKOUT.url, TREE.path]
+).map(parse_allowance)
 
 
 def request(source: Source, *, named: bool = False, name: str | None = "foo") -> BuildRequest:
@@ -86,7 +106,9 @@ def test_bytes_without_a_hash_are_never_allowed() -> None:
     assert decide(request(unhashed), Policy((AllowedName("foo", None),))) is UNIDENTIFIED
 
 
-@pytest.mark.parametrize("text", ["", "foo bar", "foo==", "foo==x y", "foo>=1", "-foo", "foo[extra]", "foo;x"])
+@pytest.mark.parametrize(
+    "text", ["", "foo bar", "foo==", "foo==x y", "foo>=1", "-foo", "foo[extra]", "foo;x"]
+)
 def test_what_is_no_allowance(text: str) -> None:
     with pytest.raises(UsageError):
         parse_allowance(text)

@@ -6,6 +6,7 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.gate import Gate
 from pipgate.outcomes import Outcome, Record

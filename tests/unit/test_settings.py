@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from pipgate.errors import UsageError
 from pipgate.settings import parse_settings
 
@@ -24,7 +25,13 @@ def test_everything_else_is_pips() -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["--allow-build"], ["--allow-build="], ["--gate-report"], ["install", "--allow-build", "x"], ["-q", "--gate-report=x"]],
+    [
+        ["--allow-build"],
+        ["--allow-build="],
+        ["--gate-report"],
+        ["install", "--allow-build", "x"],
+        ["-q", "--gate-report=x"],
+    ],
 )
 def test_misuse(argv: list[str]) -> None:
     with pytest.raises(UsageError):

@@ -7,31 +7,28 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipgate import report
 from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
-from pipgate.gate import Gate
-from pipgate.pip_internals import PipCall, run_pip
-from pipgate.policy import Policy, parse_allowance
+from pipgate.pip_internals import PipCall, PipEnded, run_pip
 from pipgate.terminal import say, show
 
 if TYPE_CHECKING:
+    from pipgate.gate import Gate
     from pipgate.outcomes import Outcome
-    from pipgate.pip_internals import PipEnded
     from pipgate.settings import Settings
 
 
 def run(settings: Settings, *, started_by_pip: bool = False) -> int:
     """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked."""
-    gate = Gate(_policy(settings))
     try:
-        ended = run_pip(PipCall(settings.pip_args, settings.own_options, started_by_pip), gate)
+        call = PipCall(settings.pip_args, settings.own_options, started_by_pip)
+        ended = run_pip(call, lambda: _open_gate(settings))
     except PipgateError as error:
-        _write_report(settings, gate, pip_version=None, status=error.exit_status)
+        _write_report(settings, None, pip_version=None, status=error.exit_status)
         raise
-    if ended.spoken_for:
+    if ended.gate is None or ended.spoken_for:
         return ended.status
-    status = _conclude(gate, ended, settings)
-    _write_report(settings, gate, pip_version=ended.version, status=status)
+    status = _conclude(ended.gate, ended, settings)
+    _write_report(settings, ended.gate, pip_version=ended.version, status=status)
     return status
 
 
@@ -41,13 +38,25 @@ def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answe
     The parent speaks to the user and knows from the answer that a build was refused. The status is pip's,
     or 0 for a refusal, so that pip in the parent does not show this child's output as a crash.
     """
-    gate = Gate(_policy(settings))
-    ended = run_pip(PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain), gate)
-    stopped = _refusals(gate, ended)
+    gate = _open_gate(settings)
+    call = PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain)
+    ended = run_pip(call, lambda: gate)
+    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+
     rows = [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()]
     processes = [[process.event, process.program] for process in gate.record.refused_processes]
     Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
-    return 0 if stopped else ended.status
+    return 0 if _refusals(gate, ended) else ended.status
+
+
+def _open_gate(settings: Settings) -> Gate:
+    """Return the gate for one run; loads all that may be needed once pip has begun to install."""
+    # Here and not above: a command that never builds does not pay for them.
+    from pipgate import report  # noqa: F401, PLC0415 -- pip 26.3 blocks imports after it has begun to install
+    from pipgate.gate import Gate  # noqa: PLC0415 -- see above
+    from pipgate.policy import Policy, parse_allowance  # noqa: PLC0415 -- see above
+
+    return Gate(Policy(tuple(parse_allowance(text) for text in settings.allow_build)))
 
 
 def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
@@ -55,12 +64,10 @@ def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
     return gate.record.stopped or (gate.record.refused if ended.status else [])
 
 
-def _policy(settings: Settings) -> Policy:
-    return Policy(tuple(parse_allowance(text) for text in settings.allow_build))
-
-
 def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
+    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+
     command = list(settings.pip_args)
     refusals = _refusals(gate, ended)
     unexpected = gate.record.refused_processes
@@ -73,12 +80,16 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     return EXIT_BLOCKED if refusals or unexpected else ended.status
 
 
-def _write_report(settings: Settings, gate: Gate, *, pip_version: str | None, status: int) -> None:
+def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> None:
     """Write the gate report where one was asked for; raises ReportNotWrittenError."""
     if settings.gate_report is None:
         return
+    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+    from pipgate.outcomes import Record  # noqa: PLC0415 -- same
+
     command = ["pip", *settings.pip_args]
-    rows = report.gate_report(gate.record, pip_version=pip_version, command=command, status=status)
+    record = Record() if gate is None else gate.record
+    rows = report.gate_report(record, pip_version=pip_version, command=command, status=status)
     text = json.dumps(rows, indent=2) + "\n"
     try:
         if settings.gate_report == "-":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from pip._vendor.packaging.utils import canonicalize_name
+
 from pipgate.pip_internals.from_pip import request_for_link
 from pipgate.policy import UNIDENTIFIED, Allowed
 
@@ -49,11 +51,8 @@ def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callabl
 
 
 def _remember_newest_undecided(project: str, applicable: list[InstallationCandidate], run: Run) -> None:
-    from packaging.utils import canonicalize_name
-    from packaging.version import Version
-
     undecided = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
-    versions = [Version(str(each.version)) for each in undecided if not _is_decided(each, run)]
+    versions = [each.version for each in undecided if not _is_decided(each, run)]
     run.newest_undecided.pop(canonicalize_name(project), None)
     if versions:
         run.newest_undecided[canonicalize_name(project)] = max(versions)

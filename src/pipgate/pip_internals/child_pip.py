@@ -10,11 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
-from pipgate.gate import BuildRefusedError
-from pipgate.outcomes import RefusedProcess
 from pipgate.pip_internals.presented_errors import installation_error, presented
-from pipgate.policy import Refused
-from pipgate.report import outcomes_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,6 +75,12 @@ def _serving(run: Run) -> Iterator[None]:
 
 def _take_over_answer(run: Run, known: int) -> None:
     """Take over a child's outcomes; raises BuildRefusedError when one of its refusals stopped it."""
+    # Loaded with the gate; this room is also opened by commands that need none.
+    from pipgate.gate import BuildRefusedError
+    from pipgate.outcomes import RefusedProcess
+    from pipgate.policy import Refused
+    from pipgate.report import outcomes_from_json
+
     answer = _answer(run)
     if answer.exists():
         run.child.answered = True

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from pipgate.pip_internals import (
-    candidates,
-    child_pip,
-    late_imports,
-    packed_sources,
-    source_builds,
-    version_control,
-    wheel_cache,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,13 +21,14 @@ class ChokePoint:
     """One function of pip, what replaces it, and the parameters that pipgate relies on.
 
     ``leading`` must be the first parameters, in this order; ``keywords`` must exist somewhere. ``since`` is
-    the first pip that has it in this module, ``until`` the first that has it no longer.
+    the first pip that has it in this module, ``until`` the first that has it no longer. ``wrapper`` names the
+    room and the function in it that make the replacement: a command that never builds opens few rooms.
     """
 
     module: str
     name: str
     leading: tuple[str, ...]
-    wrap: Callable[[Callable[..., Any], Run], Any]
+    wrapper: str
     why: str
     keywords: tuple[str, ...] = ()
     since: Release = _OLDEST
@@ -45,6 +37,11 @@ class ChokePoint:
     def applies_to(self, release: Release) -> bool:
         """Return whether that pip has it."""
         return self.since <= release < self.until
+
+    def wrap(self, original: Callable[..., Any], run: Run) -> Any:
+        """Return the replacement for the function of pip, for one run."""
+        room, _, name = self.wrapper.partition(".")
+        return getattr(importlib.import_module(f"{__package__}.{room}"), name)(original, run)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -66,105 +63,105 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.distributions.sdist",
         "SourceDistribution.prepare_distribution_metadata",
         ("self",),
-        source_builds.prepare_metadata,
+        "source_builds.prepare_metadata",
         "the first project code of every sdist, archive, directory, editable and checkout, in both resolvers",
     ),
     ChokePoint(
         "pip._internal.wheel_builder",
         "build",
         ("requirements", "wheel_cache"),
-        source_builds.build_all,
+        "source_builds.build_all",
         "all builds that a command still needs, decided together before the first runs",
     ),
     ChokePoint(
         "pip._internal.wheel_builder",
         "_build_one",
         ("req", "output_dir"),
-        source_builds.build_one,
+        "source_builds.build_one",
         "build_wheel, build_editable, and setup.py bdist_wheel before 25.3",
     ),
     ChokePoint(
         "pip._internal.req.req_install",
         "InstallRequirement.install",
         ("self",),
-        source_builds.install_requirement,
+        "source_builds.install_requirement",
         "setup.py develop (until pip PR 13525, 25.3)",
     ),
     ChokePoint(
         "pip._internal.resolution.resolvelib.resolver",
         "Resolver.resolve",
         ("self", "root_reqs"),
-        source_builds.resolve,
+        "source_builds.resolve",
         "afterwards it is known which refused builds are needed",
     ),
     ChokePoint(
         "pip._internal.resolution.legacy.resolver",
         "Resolver.resolve",
         ("self", "root_reqs"),
-        source_builds.resolve,
+        "source_builds.resolve",
         "the same under --use-deprecated=legacy-resolver",
     ),
     ChokePoint(
         "pip._internal.cli.req_command",
         "RequirementCommand.get_requirements",
         ("self", "args", "options"),
-        source_builds.get_requirements,
+        "source_builds.get_requirements",
         "what the user named, which may be first party",
     ),
     ChokePoint(
         "pip._internal.utils.unpacking",
         "unpack_file",
         ("filename", "location", "content_type"),
-        packed_sources.unpack_file,
+        "packed_sources.unpack_file",
         "archives stay packed until their build is allowed",
     ),
     ChokePoint(
         "pip._internal.index.package_finder",
         "CandidateEvaluator._sort_key",
         ("self", "candidate"),
-        candidates.sort_key,
+        "candidates.sort_key",
         "wheels first",
     ),
     ChokePoint(
         "pip._internal.index.package_finder",
         "CandidateEvaluator.get_applicable_candidates",
         ("self", "candidates"),
-        candidates.get_applicable_candidates,
+        "candidates.get_applicable_candidates",
         "a newer sdist that was passed over is told",
     ),
     ChokePoint(
         "pip._internal.cache",
         "WheelCache.get_cache_entry",
         ("self", "link", "package_name", "supported_tags"),
-        wheel_cache.get_cache_entry,
+        "wheel_cache.get_cache_entry",
         "a cached wheel that was built locally is no approval",
     ),
     ChokePoint(
         "pip._internal.operations.prepare",
         "RequirementPreparer._prepare_linked_requirement",
         ("self", "req"),
-        version_control.prepare_linked_requirement,
+        "version_control.prepare_linked_requirement",
         "a checkout that the user did not name is decided before it is fetched",
     ),
     ChokePoint(
         "pip._internal.operations.prepare",
         "unpack_vcs_link",
         ("link", "location", "verbosity"),
-        version_control.unpack_vcs_link,
+        "version_control.unpack_vcs_link",
         "git and its like run for a checkout that was decided on",
     ),
     ChokePoint(
         "pip._internal.req.req_install",
         "InstallRequirement.update_editable",
         ("self",),
-        version_control.update_editable,
+        "version_control.update_editable",
         "the clone or update of an editable checkout",
     ),
     ChokePoint(
         "pip._internal.vcs.versioncontrol",
         "VersionControl.run_command",
         ("cls", "cmd", "show_stdout", "cwd"),
-        version_control.run_command,
+        "version_control.run_command",
         "every process of version control; questions about a checkout are granted",
         keywords=("extra_environ",),
     ),
@@ -172,7 +169,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env",
         "BuildEnvironment.install_requirements",
         ("self", "finder", "requirements"),
-        child_pip.install_build_requirements,
+        "child_pip.install_build_requirements",
         "build requirements are gated on their own",
         until=_INSTALLER_CLASSES,
     ),
@@ -180,7 +177,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env",
         "SubprocessBuildEnvironmentInstaller.install",
         ("self", "requirements"),
-        child_pip.install_build_requirements,
+        "child_pip.install_build_requirements",
         "build requirements are gated on their own",
         since=_INSTALLER_CLASSES,
         until=_BUILD_ENV_PACKAGE,
@@ -189,7 +186,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env",
         "InprocessBuildEnvironmentInstaller.install",
         ("self", "requirements"),
-        child_pip.install_build_requirements,
+        "child_pip.install_build_requirements",
         "the same under --use-feature=inprocess-build-deps",
         since=(26, 0),
         until=_BUILD_ENV_PACKAGE,
@@ -198,7 +195,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env.installer",
         "SubprocessBuildEnvironmentInstaller.install",
         ("self", "requirements"),
-        child_pip.install_build_requirements,
+        "child_pip.install_build_requirements",
         "build requirements are gated on their own",
         since=_BUILD_ENV_PACKAGE,
     ),
@@ -206,7 +203,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env.installer",
         "InprocessBuildEnvironmentInstaller.install",
         ("self", "requirements"),
-        child_pip.install_build_requirements,
+        "child_pip.install_build_requirements",
         "the same under --use-feature=inprocess-build-deps",
         since=_BUILD_ENV_PACKAGE,
     ),
@@ -214,7 +211,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.build_env",
         "get_runnable_pip",
         (),
-        child_pip.get_runnable_pip,
+        "child_pip.get_runnable_pip",
         "a pip that pip starts is a gated one: build requirements, --python",
         until=_BUILD_ENV_PACKAGE,
     ),
@@ -222,7 +219,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.utils.misc",
         "get_runnable_pip",
         (),
-        child_pip.get_runnable_pip,
+        "child_pip.get_runnable_pip",
         "a pip that pip starts is a gated one: build requirements, --python",
         since=_BUILD_ENV_PACKAGE,
     ),
@@ -230,7 +227,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.commands.install",
         "install_given_reqs",
         (),
-        late_imports.install_given_reqs,
+        "late_imports.install_given_reqs",
         "from here on nothing that was just installed may be imported into this process",
         until=_IMPORTS_BLOCKED_BY_PIP,
     ),
@@ -238,7 +235,7 @@ TABLE: tuple[ChokePoint, ...] = (
         "pip._internal.commands.install",
         "install_given_reqs",
         (),
-        late_imports.note_installing,
+        "late_imports.note_installing",
         "pip blocks late imports itself; the report says whether anything was installed",
         since=_IMPORTS_BLOCKED_BY_PIP,
     ),

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
+from pip._vendor.packaging.utils import canonicalize_name
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
 

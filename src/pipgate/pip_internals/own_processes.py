@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate.outcomes import RefusedProcess
 from pipgate.pip_internals.presented_errors import process_refused
 
 if TYPE_CHECKING:
@@ -91,8 +90,13 @@ class OwnProcesses:
         site = _call_site()
         if site is not None and event in {"subprocess.Popen", "os.posix_spawn", "_posixsubprocess.fork_exec"}:
             return site.granted(arguments)
-        self._run.gate.record.refused_processes.append(RefusedProcess(event, _program(arguments)))
+        self._record(event, _program(arguments))
         return False
+
+    def _record(self, event: str, program: str) -> None:
+        from pipgate.outcomes import RefusedProcess  # loaded with the gate
+
+        self._run.gate.record.refused_processes.append(RefusedProcess(event, program))
 
     def refusal(self) -> BaseException:
         """Return the error for a refused process."""

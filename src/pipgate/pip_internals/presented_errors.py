@@ -8,8 +8,6 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipgate.gate import BuildRefusedError
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,6 +19,8 @@ _REFUSED = "pipgate refused a build"
 @contextmanager
 def presented() -> Iterator[None]:
     """Turn a refusal into an InstallationError, the class that passes every layer of pip unchanged."""
+    from pipgate.gate import BuildRefusedError  # a command that never builds does not load the gate
+
     try:
         yield
     except BuildRefusedError as refused:

@@ -14,6 +14,8 @@ from pipgate.pip_internals.run_state import Run
 from pipgate.pip_internals.versions import not_armed, require_known
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipgate.gate import Gate
 
 # The commands that can run project code; any of these words makes every choke point be checked at start.
@@ -24,10 +26,14 @@ _OF_CHILDREN = ("_PIP_RUNNING_IN_SUBPROCESS", "_PIP_IN_BUILD_IGNORE_CONSTRAINTS"
 
 @dataclass(frozen=True, slots=True)
 class PipEnded:
-    """How pip ended: its status, its version, and whether a gated pip elsewhere has spoken for it."""
+    """How pip ended: its status and version, the gate if it was needed, and who speaks to the user.
+
+    ``spoken_for`` says that a gated pip in another interpreter did the work and has told the user.
+    """
 
     status: int
     version: str
+    gate: Gate | None
     installing: bool
     spoken_for: bool
 
@@ -46,25 +52,30 @@ class PipCall:
     chain: tuple[str, ...] = ()
 
 
-def run_pip(call: PipCall, gate: Gate) -> PipEnded:
-    """Run pip under ``gate``.
+def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
+    """Run pip under the gate that ``open_gate`` returns.
 
-    Raises GateNotArmedError, before pip does anything, when this pip cannot be gated.
+    The gate is opened before pip starts when the arguments hold a command that can build, else only when
+    pip comes to a choke point. Raises GateNotArmedError, before pip does anything, when this pip cannot be
+    gated.
     """
     if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
     version = _import_pip()
-    run = Run(gate, release=require_known(version), own_options=call.own_options, chain=call.chain)
+    run = Run(open_gate, release=require_known(version), own_options=call.own_options, chain=call.chain)
+    building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
+        if building:
+            run.opened = open_gate()
         audit_hook.arm(OwnProcesses(run))
         finder = arming.arm(run)
-        if _BUILDING.intersection(call.args):
+        if building:
             arming.fit_all(finder)
         presented_errors.hush_pip_about_refusals()
-        status = _main(list(call.args), gate)
+        status = _main(list(call.args), run)
         if run.not_armed is not None:
             raise run.not_armed
-    return PipEnded(status, version, run.installing, spoken_for=run.child.took_over)
+    return PipEnded(status, version, run.opened, run.installing, spoken_for=run.child.took_over)
 
 
 def _forget_what_pip_sets_for_children() -> None:
@@ -80,7 +91,7 @@ def _import_pip() -> str:
     return pip.__version__
 
 
-def _main(args: list[str], gate: Gate) -> int:
+def _main(args: list[str], run: Run) -> int:
     """Run pip's command line as its console script does, so that its help and errors say ``pip``."""
     from pip._internal.cli import main as pip_cli
 
@@ -92,7 +103,9 @@ def _main(args: list[str], gate: Gate) -> int:
     except SystemExit as stopped:
         return _status(stopped.code)
     except Exception:
-        if gate.record.stopped:  # under --debug pip lets every error pass; ours is explained by the report
+        if (
+            run.gate.record.stopped
+        ):  # under --debug pip lets every error pass; ours is explained by the report
             return 1
         raise
 

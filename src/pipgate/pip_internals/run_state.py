@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packaging.version import Version
+    from pip._vendor.packaging.version import Version
 
     from pipgate.errors import GateNotArmedError
     from pipgate.gate import Gate
@@ -26,7 +26,7 @@ class PackedSource:
     content_type: str | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Child:
     """A pip that pip starts: the script that starts it, and whether it ran and answered.
 
@@ -39,7 +39,7 @@ class Child:
     took_over: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Run:
     """One pip run: its gate, what the user named, and what waits for a decision.
 
@@ -47,7 +47,7 @@ class Run:
     has no user, so nothing that it is given counts as named by one.
     """
 
-    gate: Gate
+    open_gate: Callable[[], Gate]
     own_options: tuple[str, ...] = ()
     release: Release = ()
     chain: tuple[str, ...] = ()
@@ -65,7 +65,15 @@ class Run:
     child: Child = field(default_factory=Child)
     cleanup: ExitStack = field(default_factory=ExitStack)
     installing: bool = False
+    opened: Gate | None = None
     not_armed: GateNotArmedError | None = None
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of this run, which is opened when it is first needed."""
+        if self.opened is None:
+            self.opened = self.open_gate()
+        return self.opened
 
     @property
     def is_child(self) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
+from pip._vendor.packaging.utils import canonicalize_name
+from pip._vendor.packaging.version import InvalidVersion, Version
 
 from pipgate.outcomes import PassedOver
 
@@ -68,9 +69,9 @@ def _resolved(resolver: Any, result: Any) -> Iterator[InstallRequirement]:
 def _note_older_wheel(req: InstallRequirement, run: Run) -> None:
     if run.is_child or req.link is None or not req.link.is_wheel or not req.name:
         return
-    newer = run.newest_undecided.get(req.name.lower().replace("_", "-").replace(".", "-"))
+    newer = run.newest_undecided.get(canonicalize_name(req.name))
     taken = req.link.filename.split("-")[1]
-    if newer is not None and req.original_link is None and newer > Version(taken):
+    if newer is not None and req.original_link is None and _is_version(taken) and newer > Version(taken):
         run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer)))
 
 
