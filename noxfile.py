@@ -20,6 +20,9 @@ TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>
 # The old ones are for the ways that only pip before 25.3 has: setup.py egg_info and develop without PEP 517.
 BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==65.5.1", "wheel==0.38.4")
 WORK = Path(".nox") / "work"
+PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+# pyenv's own pythonX.Y on PATH run only where that version has been chosen; the real ones always run.
+os.environ["PATH"] = os.pathsep.join([*map(str, sorted(PYENV.glob("3.1*/bin"))), os.environ["PATH"]])
 
 
 @nox.session
@@ -102,13 +105,7 @@ def _python_of(session: nox.Session) -> str:
 
 
 def _interpreter(version: str) -> str | None:
-    """Return a Python of that version which runs, from PATH or pyenv."""
-    root = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
-    found = [
-        shutil.which(f"python{version}"),
-        *map(str, sorted(root.glob(f"versions/{version}.*/bin/python"))),
-    ]
-    for python in found:
-        if python and subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0:
-            return python
-    return None
+    """Return a Python of that version which runs."""
+    found = shutil.which(f"python{version}")
+    runs = found and subprocess.run([found, "-c", ""], check=False, capture_output=True).returncode == 0
+    return found if runs else None

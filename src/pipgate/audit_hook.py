@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess  # noqa: F401 -- before its function is replaced, see _cover_fork_exec
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,7 +61,10 @@ def _guard(rules: ProcessRules) -> Callable[[str, tuple[object, ...]], None]:
 
 
 def _cover_fork_exec(guarded: Callable[[str, tuple[object, ...]], None]) -> None:
-    """Guard ``_posixsubprocess.fork_exec``: multiprocessing calls it to spawn, with no audit event."""
+    """Guard ``_posixsubprocess.fork_exec``: multiprocessing calls it to spawn, with no audit event.
+
+    ``subprocess`` has taken the function under a name of its own by now, and has an event.
+    """
     try:
         import _posixsubprocess  # noqa: PLC0415 -- not on every platform
     except ImportError:  # pragma: no cover -- Windows, where CreateProcess has an event

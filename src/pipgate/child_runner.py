@@ -3,8 +3,14 @@
 The part before the check of the version must stay valid Python 2: any interpreter can be named.
 """
 
-import json
 import sys
+
+if sys.version_info[:2] < (3, 10):  # noqa: UP036 -- the interpreter is not one that pipgate was installed for
+    sys.stderr.write("error: gate-not-armed\n\npipgate needs Python 3.10; %s is older.\n" % sys.executable)  # noqa: UP031 -- see the docstring
+    sys.stderr.write("note: pip was not run, and no project code has run.\n")
+    sys.exit(45)
+
+import json
 from importlib.machinery import PathFinder
 
 ORDERS = json.loads("ORDERS")
