@@ -21,7 +21,7 @@ class Index:
     """Serves ``root``: ``/simple/NAME/`` lists the sdists and wheels of a project, ``/files/PATH`` is a file.
 
     ``answers`` replaces what a path answers, one answer per request, the last one for good; ``requests``
-    keeps every path that was asked for.
+    keeps every path that was asked for. ``metadata`` is offered beside a file (PEP 658), in JSON pages alone.
     """
 
     root: Path
@@ -30,6 +30,7 @@ class Index:
     yanked: dict[str, str] = field(default_factory=dict)
     hashes: bool = True
     password: str | None = None
+    metadata: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
     @property
@@ -55,6 +56,9 @@ class Index:
             "url": self.file_url(path),
             "hashes": {"sha256": digest} if self.hashes else {},
         }
+        if path.name in self.metadata:
+            row["core-metadata"] = {"sha256": hashlib.sha256(self.metadata[path.name]).hexdigest()}
+            self.answers[f"/files/{path.name}.metadata"] = [self.metadata[path.name]]
         if path.name in self.yanked:
             row["yanked"] = self.yanked[path.name]
         return row
