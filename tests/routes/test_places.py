@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.environments import release_of
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from support.world import World
