@@ -54,7 +54,10 @@ def arm(rules: ProcessRules) -> None:
 
 def _guard(rules: ProcessRules) -> Callable[[str, tuple[object, ...]], None]:
     def guarded(event: str, arguments: tuple[object, ...]) -> None:
-        if permit.current() is None and not rules.allows(event, arguments):
+        held = permit.current()
+        if held is not None:
+            held.used()
+        elif not rules.allows(event, arguments):
             raise rules.refusal()
 
     return guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -113,9 +114,16 @@ def kind(source: Source) -> str:
 
 
 def public_url(url: str) -> str:
-    """Return ``url`` without credentials and fragment: what is shown, and how two URLs are compared."""
-    scheme, separator, rest = url.partition("#")[0].partition("://")
+    """Return ``url`` without credentials, and of its fragment the subdirectory alone.
+
+    It is what is shown, and how two URLs are compared. The authority ends where urllib3 and RFC 3986 end it,
+    at ``/``, ``?``, ``#`` or a backslash: ``http://a?@b`` is the host ``a``.
+    """
+    before, _, fragment = url.partition("#")
+    scheme, separator, rest = before.partition("://")
     if not separator:
-        return scheme
-    authority, slash, path = rest.partition("/")
-    return f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{slash}{path}"
+        return before
+    authority = re.split(r"[/?\\]", rest, maxsplit=1)[0]
+    subdirectory = re.search(r"(?:^|&)subdirectory=([^&]+)", fragment)
+    shown = f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{rest[len(authority) :]}"
+    return f"{shown}#subdirectory={subdirectory.group(1)}" if subdirectory else shown

@@ -49,9 +49,11 @@ class Gate:
         decision = self.judge(request)
         if isinstance(decision, Refused):
             raise self.stop(request, decision)
-        self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
-        with permit.granted(permit.Permit(f"{request.purpose.value} of {request.title}")):
+        with permit.granted(permit.Permit(used=lambda: self._ran(request))):
             yield
+
+    def _ran(self, request: BuildRequest) -> None:
+        self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
 
     def stop(self, request: BuildRequest, decision: Refused) -> BuildRefusedError:
         """Record that ``decision`` stops the run, and return the error to raise for it."""

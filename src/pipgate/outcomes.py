@@ -57,6 +57,11 @@ class Record:
             ran = outcome.ran or (known is not None and known.ran)
             self.outcomes[outcome.request] = replace(outcome, ran=ran)
 
+    def stop(self, outcomes: list[Outcome]) -> None:
+        """Note that these refusals stopped the run."""
+        for outcome in outcomes:
+            self.outcomes[outcome.request] = replace(outcome, stopped=True)
+
     @property
     def stopped(self) -> list[Outcome]:
         """The refusals that stopped the run."""

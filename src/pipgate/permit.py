@@ -8,14 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """One allowed activity, for as long as it lasts; ``reason`` says which, for the report."""
+    """One allowed activity, for as long as it lasts; ``used`` is called when it starts a process."""
 
-    reason: str
+    used: Callable[[], None]
+
+
+def unrecorded() -> None:
+    """Be the ``used`` of a permit for what is no project code."""
 
 
 # A context variable: a thread that is started inside a permit does not inherit it, so it is refused.

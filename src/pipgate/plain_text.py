@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 
 # Cc: control, Cf: format (bidi marks, zero width), Cs: lone surrogates, Co: private use, Zl/Zp: line breaks.
 _HOSTILE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LONGEST = 300
+_CREDENTIALS = re.compile(
+    r"(?P<scheme>\b(?!(?:git\+|hg\+|bzr\+|svn\+)?ssh:)[a-z][a-z0-9+.-]*://)[^/?#\\\s@]+@", re.IGNORECASE
+)
 _PASTEABLE = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b"'\\")
 
 
@@ -19,6 +23,11 @@ def plain(text: str, longest: int = _LONGEST) -> str:
     """
     shown = "".join(_shown(character) for character in text[:longest])
     return shown + "..." if len(text) > longest else shown
+
+
+def masked(text: str) -> str:
+    """Return ``text`` with the credentials of URLs masked, as pip masks them; ``git@`` of ssh is none."""
+    return _CREDENTIALS.sub(r"\g<scheme>****@", text)
 
 
 def shell_line(words: list[str]) -> str:

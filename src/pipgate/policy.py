@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location, public_url
 from pipgate.errors import UsageError, assert_never
@@ -22,12 +24,19 @@ class AllowedName:
 
 @dataclass(frozen=True, slots=True)
 class AllowedUrl:
-    """A build that is allowed by the URL or path of its source."""
+    """A build that is allowed by the URL of its source."""
 
     url: str
 
 
-Allowance = AllowedName | AllowedUrl
+@dataclass(frozen=True, slots=True)
+class AllowedPath:
+    """A build that is allowed by the real path of its directory or archive."""
+
+    path: str
+
+
+Allowance = AllowedName | AllowedUrl | AllowedPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +75,17 @@ UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
 def parse_allowance(text: str) -> Allowance:
     """Read one value of ``--allow-build``: NAME, NAME==VERSION, or a URL or path of a source.
 
-    Raises UsageError when it is none of these.
+    Raises UsageError when it is none of these. A path may be relative; it is looked up here, so that deciding
+    touches no file.
     """
     # A run without allowances, the usual one, does not load it.
     from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- see above
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
 
-    if "://" in text or text.startswith(("/", "./", "../")):
+    path = _path_of(text)
+    if path is not None:
+        return AllowedPath(os.path.realpath(path))
+    if "://" in text:
         return AllowedUrl(public_url(text))
     name, equals, version = (part.strip() for part in text.partition("=="))
     try:
@@ -111,12 +124,21 @@ def _pinned(request: BuildRequest) -> Decision:
 def _matches(allowance: Allowance, request: BuildRequest) -> bool:
     match allowance:
         case AllowedUrl(url):
-            return url == public_url(location(request.source))
+            return not isinstance(request.source, Directory) and url == public_url(location(request.source))
+        case AllowedPath(path):
+            return path == _path_of(location(request.source))
         case AllowedName():
             by_name = isinstance(request.source, Sdist) or request.named_by_user
             return by_name and _same_name(allowance, request)
         case _:
             assert_never(allowance)
+
+
+def _path_of(place: str) -> str | None:
+    """Return the path that ``place`` is or, as a ``file:`` URL without a subdirectory, stands for."""
+    if place.lower().startswith("file://") and "#" not in place:
+        return unquote(urlsplit(place).path)
+    return place if place.startswith(("/", "./", "../")) or place in {".", ".."} else None
 
 
 def _same_name(allowance: AllowedName, request: BuildRequest) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs, kind, location
 from pipgate.errors import PipgateError
 from pipgate.outcomes import Outcome, Record
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import masked, plain, shell_line
 from pipgate.policy import Allowed, Refused
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def gate_report(
     return {
         "schema": SCHEMA,
         "pip": pip_version,
-        "command": command,
+        "command": [masked(word) for word in command],
         "status": status,
         "project_code_ran": bool(record.ran),
         "requests": [outcome_to_json(outcome) for outcome in record.outcomes.values()],
@@ -168,7 +168,7 @@ def _what_ran(record: Record, *, installing: bool) -> str:
 def _hint(outcomes: list[Outcome], command: list[str]) -> str:
     askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
     if not askable:
-        known = shell_line(["pipgate", "--gate-report", "report.json", *command])
+        known = masked(shell_line(["pipgate", "--gate-report", "report.json", *command]))
         return f"To have all that is known of it in a file: {known}"
     which = "it" if len(askable) == 1 else "them"
     return f"To allow {which} for this run: {_allowing([_key(request) for request in askable], command)}"
@@ -183,4 +183,4 @@ def _key(request: BuildRequest) -> str:
 
 def _allowing(keys: list[str], command: list[str]) -> str:
     options = [word for key in dict.fromkeys(keys) for word in ("--allow-build", key)]
-    return shell_line(["pipgate", *options, *command])
+    return masked(shell_line(["pipgate", *options, *command]))

@@ -13,6 +13,18 @@ from pipgate.plain_text import plain
 MOST_MEMBERS = 200_000
 MOST_BYTES = 8 << 30  # unpacked; the largest real sdists hold about 1 GiB
 
+_TAR_ENDINGS = (
+    ".tar",
+    ".tar.gz",
+    ".tgz",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tlz",
+    ".tar.lz",
+    ".tar.lzma",
+)
 _UNREADABLE = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -29,22 +41,29 @@ class HostileArchiveError(Exception):
     """An archive that is not what its name says, or that would write outside its directory."""
 
 
-def check_members(path: str) -> None:
+def check_members(path: str, content_type: str | None = None) -> None:
     """Read the members of a tar or zip archive, unpacking nothing.
 
-    Raises HostileArchiveError, naming the member, for an absolute path, ``..``, a link that leaves the
-    archive or that another member would be written through, a device, more than MOST_MEMBERS members or
-    MOST_BYTES bytes, and for an archive that cannot be read as what its file name says (PEP 625, PEP 706).
+    ``content_type`` is what a server said, which pip believes before the file name. Raises
+    HostileArchiveError, naming the member, for an absolute path, ``..``, a link that leaves the archive or
+    that another member would be written through, a device, more than MOST_MEMBERS members or MOST_BYTES
+    bytes, and for an archive that cannot be read as what it is said to be (PEP 625, PEP 706).
     """
+    read = _check_zip if _is_zip(path, content_type) else _check_tar
     try:
-        if path.lower().endswith(".zip"):
-            _check_zip(path)
-        else:
-            _check_tar(path)
+        read(path)
     except HostileArchiveError:
         raise
     except _UNREADABLE as error:
         raise HostileArchiveError(f"the archive cannot be read: {plain(str(error))}") from error
+
+
+def _is_zip(path: str, content_type: str | None) -> bool:
+    name = path.lower()
+    if content_type == "application/zip" or name.endswith(".zip"):
+        return True
+    named_tar = content_type == "application/x-gzip" or name.endswith(_TAR_ENDINGS)
+    return not named_tar and zipfile.is_zipfile(path)
 
 
 def _check_zip(path: str) -> None:
@@ -56,6 +75,8 @@ def _check_zip(path: str) -> None:
 
 
 def _check_tar(path: str) -> None:
+    if zipfile.is_zipfile(path):
+        raise HostileArchiveError("the archive reads as a zip file and is named as another kind")
     links: dict[str, str] = {}
     total = 0
     # "r:*" accepts every compression that pip accepts, and nothing that is no tar file.

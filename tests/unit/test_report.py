@@ -7,6 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipgate import permit
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.gate import Gate
 from pipgate.outcomes import Outcome, Record
@@ -52,6 +53,9 @@ def test_what_a_child_ran_is_not_forgotten() -> None:
     gate = Gate(Policy())
     request = BuildRequest("x", "1", Directory("/x", editable=False), Purpose.WHEEL, named_by_user=True)
     with gate.admitted(request):
-        pass
+        held = permit.current()
+        assert held is not None
+        assert not gate.record.ran, "nothing has run before a process was started"
+        held.used()
     gate.record.adopt([Outcome(request, gate.judge(request))])
     assert gate.record.ran

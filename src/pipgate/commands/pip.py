@@ -28,7 +28,11 @@ def run(settings: Settings, *, started_by_pip: bool = False) -> int:
     if ended.gate is None or ended.spoken_for:
         return ended.status
     status = _conclude(ended.gate, ended, settings)
-    _write_report(settings, ended.gate, pip_version=ended.version, status=status)
+    try:
+        _write_report(settings, ended.gate, pip_version=ended.version, status=status)
+    except ReportNotWrittenError as error:
+        show(error)
+        return status or error.exit_status
     return status
 
 
@@ -43,10 +47,11 @@ def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answe
     ended = run_pip(call, lambda: gate)
     from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
 
+    gate.record.stop(_refusals(gate, ended))
     rows = [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()]
     processes = [[process.event, process.program] for process in gate.record.refused_processes]
     Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
-    return 0 if _refusals(gate, ended) else ended.status
+    return 0 if gate.record.stopped else ended.status
 
 
 def _open_gate(settings: Settings) -> Gate:
@@ -68,8 +73,9 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
     from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
 
-    command = list(settings.pip_args)
+    command = [*settings.own_options, *settings.pip_args]
     refusals = _refusals(gate, ended)
+    gate.record.stop(refusals)
     unexpected = gate.record.refused_processes
     if refusals:
         show(report.blocked(gate.record, refusals, command, installing=ended.installing))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
-from pipgate.pip_internals.from_pip import request_for_link
+from pipgate.pip_internals.from_pip import request_for_candidate
 from pipgate.policy import UNIDENTIFIED, Allowed
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def _remember_newest_undecided(project: str, applicable: list[InstallationCandid
 
 def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
     """Return whether the build of an sdist is allowed, or will be as soon as its file has a hash."""
-    decision = run.gate.foresee(request_for_link(candidate.link, candidate.name, run))
+    decision = run.gate.foresee(request_for_candidate(candidate.link, candidate.name))
     return isinstance(decision, Allowed) or decision is UNIDENTIFIED

@@ -109,6 +109,13 @@ TABLE: tuple[ChokePoint, ...] = (
         "what the user named, which may be first party",
     ),
     ChokePoint(
+        "pip._internal.req.req_file",
+        "get_file_content",
+        ("url", "session"),
+        "source_builds.get_file_content",
+        "what a fetched requirements file names was not named by the user",
+    ),
+    ChokePoint(
         "pip._internal.utils.unpacking",
         "unpack_file",
         ("filename", "location", "content_type"),

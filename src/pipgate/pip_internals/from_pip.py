@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pip._vendor.packaging.utils import canonicalize_name
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
+from pipgate.plain_text import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from pipgate.pip_internals.run_state import Run
 
-_FETCHED_FILE = re.compile(r"-[rc] (?:https?|ftp)://|https?://", re.IGNORECASE)
+_FETCHED_FILE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
+_LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 _ARCHIVE_ENDINGS = (
     ".tar.gz",
     ".tar.bz2",
@@ -64,20 +66,25 @@ def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     )
 
 
-def request_for_link(link: Link, name: str | None, run: Run) -> BuildRequest:
-    """Return the request that ``link`` would lead to, from what the index says of it."""
-    source = _source_of_link(link)
-    version = _version_in_filename(name, link.filename) if isinstance(source, Sdist) else None
-    return BuildRequest(name, version, source, Purpose.WHEEL, named_by_user=_named(source, run))
-
-
-def _source_of_link(link: Link) -> Source:
+def request_for_candidate(link: Link, name: str) -> BuildRequest:
+    """Return the request that a file of an index would lead to, from what the index says of it."""
     sha256 = link.hash if link.hash_name == "sha256" else None
-    if link.is_vcs:
-        return Vcs(public_url(link.url), commit=None)
-    if link.comes_from is None:
-        return Archive(link.filename, sha256, public_url(link.url))
-    return Sdist(link.filename, sha256, public_url(link.url))
+    source = Sdist(link.filename, sha256, public_url(link.url))
+    return BuildRequest(name, _version_in_filename(name, link.filename), source, Purpose.WHEEL)
+
+
+def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
+    """Return the request that ``link`` led to when its wheel was built and cached.
+
+    pip does not say here whether the link is a direct reference; one that no index page holds is taken for
+    one, which a name alone does not allow.
+    """
+    if not link.is_vcs and link.comes_from is not None:
+        return request_for_candidate(link, name or "")
+    url = public_url(link.url)
+    sha256 = link.hash if link.hash_name == "sha256" else None
+    source = Vcs(url, commit=None) if link.is_vcs else Archive(link.filename, sha256, url)
+    return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, run))
 
 
 def _source(req: InstallRequirement, link: Link) -> Source:
@@ -150,21 +157,37 @@ def required_by(req: InstallRequirement, run: Run) -> tuple[str, ...]:
     while above is not None and not isinstance(above, str) and len(chain) < _LONGEST_CHAIN:
         chain.append(str(above.req) if above.req else str(above.link))
         above = above.comes_from
-    return (*chain, *((above,) if isinstance(above, str) else ()), *run.chain_of_build())
+    whole = (*chain, *((above,) if isinstance(above, str) else ()), *run.chain_of_build())
+    return tuple(masked(each) for each in whole)
 
 
-def note_named(reqs: Iterable[InstallRequirement], run: Run) -> None:
+def note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], run: Run) -> None:
     """Remember the trees, archives and checkouts among the user's own requirements.
 
     Constraints do not count, nor does what stands in a requirements file that was fetched over the network.
+    Once one was fetched, only ``own_files``, which the user named, count: the others may be named by it.
     """
+    own = set(own_files)
     for req in reqs:
-        fetched = isinstance(req.comes_from, str) and _FETCHED_FILE.match(req.comes_from)
-        if req.constraint or req.link is None or fetched:
+        if req.constraint or req.link is None or not _is_own(req.comes_from, own, run):
             continue
-        if req.link.scheme == "file":
-            run.name_path(os.path.join(req.link.file_path, req.link.subdirectory_fragment or ""))  # noqa: PTH118 -- a string
         run.named.add(public_url(req.link.url))
+        if req.link.scheme == "file":
+            tree = os.path.join(req.link.file_path, req.link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
+            run.named.add(os.path.realpath(tree))
+
+
+def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
+    if not isinstance(comes_from, str):
+        return True  # the command line
+    line = _LINE_OF_FILE.fullmatch(comes_from)
+    file = line.group(1) if line else comes_from
+    return not is_fetched(file) and (file in own_files or not run.fetched_requirements)
+
+
+def is_fetched(file: str) -> bool:
+    """Return whether a requirements file is one that pip fetches over the network."""
+    return _FETCHED_FILE.match(file) is not None
 
 
 def sha256_of_file(path: str) -> str:

@@ -29,6 +29,8 @@ def _never(arguments: tuple[Any, ...]) -> bool:  # noqa: ARG001 -- the table's f
 def _outside_environment(arguments: tuple[Any, ...]) -> bool:
     """Return whether the program lies outside the environment that pip installs into."""
     program = os.path.realpath(_program(arguments))
+    if sys.prefix == sys.base_prefix:
+        return os.path.isabs(program)  # noqa: PTH117 -- a string; the system's own Python has no other place
     prefix = os.path.realpath(sys.prefix)
     return os.path.isabs(program) and os.path.commonpath([program, prefix]) != prefix  # noqa: PTH117 -- a string
 
@@ -50,6 +52,7 @@ class CallSite:
     why: str
 
 
+_KEYRING_MODULE = ("KeyRingPythonProvider.get_auth_info", "KeyRingPythonProvider.save_auth_info")
 _KEYRING_READS = ("KeyRingCliProvider._get_password", "KeyRingCliProvider._get_creds")  # the latter in 26.3
 
 CALL_SITES = (
@@ -63,6 +66,7 @@ CALL_SITES = (
         "pip._vendor.packaging._musllinux", ("_get_musl_version",), _always, "the loader of a musl system"
     ),
     CallSite("pip._vendor.packaging.tags", ("mac_platforms",), _this_interpreter, "the version of macOS"),
+    CallSite("pip._internal.network.auth", _KEYRING_MODULE, _always, "what a backend of keyring starts"),
     CallSite("pip._internal.network.auth", _KEYRING_READS, _outside_environment, "keyring"),
     CallSite(
         "pip._internal.network.auth", ("KeyRingCliProvider._set_password",), _outside_environment, "keyring"

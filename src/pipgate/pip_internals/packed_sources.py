@@ -47,7 +47,7 @@ def unpack_for_build(req: InstallRequirement, request: BuildRequest, run: Run) -
     if not isinstance(request.source, Sdist | Archive) or sha256 != request.source.sha256:
         raise _stopped(run, request, "the file changed after it was hashed")
     try:
-        check_members(copy)
+        check_members(copy, packed.content_type)
     except HostileArchiveError as hostile:
         raise _stopped(run, request, str(hostile)) from hostile
     assert req.source_dir is not None

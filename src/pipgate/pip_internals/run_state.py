@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -52,6 +51,7 @@ class Run:
     release: Release = ()
     chain: tuple[str, ...] = ()
     named: set[str] = field(default_factory=set)
+    fetched_requirements: bool = False
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
     newest_undecided: dict[str, Version] = field(default_factory=dict)
@@ -80,13 +80,9 @@ class Run:
         """Whether this pip installs build requirements for another one."""
         return bool(self.chain)
 
-    def name_path(self, path: str) -> None:
-        """Remember that the user named the tree or file at ``path``."""
-        self.named.add(os.path.realpath(path))
-
     def was_named(self, place: str) -> bool:
-        """Return whether the user named ``place``, a path or a URL without credentials."""
-        return not self.chain_of_build() and (place in self.named or os.path.realpath(place) in self.named)
+        """Return whether the user named ``place``: the real path of a tree, or a public URL."""
+        return place in self.named and not self.chain_of_build()
 
     def chain_of_build(self) -> tuple[str, ...]:
         """Return what the requirement at hand is a build requirement of, innermost first."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import BuildRequest, Purpose
 from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import build_request, note_named
+from pipgate.pip_internals.from_pip import build_request, is_fetched, note_named
+from pipgate.pip_internals.legacy_builds import setup_requires_stopped
 from pipgate.pip_internals.packed_sources import unpack_for_build
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.policy import Refused
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.pip_internals.run_state import Run
+
+# On an InstallRequirement: what was decided for its metadata. Its link is another once it is built.
+_REQUEST = "_pipgate_request"
 
 
 def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., None]:
@@ -32,10 +36,11 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
             if isinstance(decision, Refused):
                 stand_in.put(req, request, decision, run)
                 return
+            vars(req)[_REQUEST] = request
             unpack_for_build(req, request, run)
             token = run.preparing.set(request)
             try:
-                with run.gate.admitted(request):
+                with run.gate.admitted(request), setup_requires_stopped(req, run):
                     original(self, *args, **kwargs)
             finally:
                 run.preparing.reset(token)
@@ -64,7 +69,7 @@ def build_one(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         request = _build_of(req, run)
         with presented():
             stand_in.refuse_if_standing_in(req, run)
-            with run.gate.admitted(request):
+            with run.gate.admitted(request), setup_requires_stopped(req, run):
                 return original(req, *args, **kwargs)
 
     return _build_one
@@ -79,7 +84,7 @@ def install_requirement(original: Callable[..., Any], run: Run) -> Callable[...,
             return original(self, *args, **kwargs)
         with presented():
             stand_in.refuse_if_standing_in(self, run)
-            with run.gate.admitted(_build_of(self, run)):
+            with run.gate.admitted(_build_of(self, run)), setup_requires_stopped(self, run):
                 return original(self, *args, **kwargs)
 
     return install
@@ -109,14 +114,26 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
     def read_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
         reqs = original(self, *args, **kwargs)
         if not run.is_child:
-            note_named(reqs, run)
+            options = kwargs.get("options", args[1] if len(args) > 1 else None)
+            note_named(reqs, getattr(options, "requirements", ()), run)
         return reqs
 
     return read_requirements
 
 
+def get_file_content(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Watch ``get_file_content``: what a fetched requirements file names, the user has not named."""
+
+    @functools.wraps(original)
+    def read_file(url: str, *args: Any, **kwargs: Any) -> Any:
+        run.fetched_requirements = run.fetched_requirements or is_fetched(url)
+        return original(url, *args, **kwargs)
+
+    return read_file
+
+
 def _build_of(req: InstallRequirement, run: Run) -> BuildRequest:
-    known = vars(req).get("_pipgate_request")
+    known = vars(req).get(_REQUEST)
     purpose = Purpose.EDITABLE if req.editable else Purpose.WHEEL
     if isinstance(known, BuildRequest):
         return known.for_purpose(purpose)

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
-from pipgate.permit import Permit
+from pipgate.permit import Permit, unrecorded
 from pipgate.pip_internals.from_pip import request_before_fetch
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.policy import Refused
@@ -52,7 +52,7 @@ def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:  
             return original(cls, cmd, *args, **kwargs)  # lock 2 decides
         if cls.name == "git":
             kwargs["extra_environ"] = {**_git_environment(), **(kwargs.get("extra_environ") or {})}
-        with permit.granted(Permit(f"{cls.name} {words[0] if words else ''}")):
+        with permit.granted(Permit(used=unrecorded)):
             return original(cls, cmd, *args, **kwargs)
 
     return granted_command

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pipgate.pip_internals.from_pip import request_for_link
+from pipgate.pip_internals.from_pip import request_for_cached
 from pipgate.policy import Allowed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
         entry = original(self, link, package_name, supported_tags)
         if entry is None or not entry.persistent:
             return entry
-        decision = run.gate.foresee(request_for_link(link, package_name, run))
+        decision = run.gate.foresee(request_for_cached(link, package_name, run))
         return entry if isinstance(decision, Allowed) else None
 
     return cache_entry
