@@ -18,7 +18,7 @@ PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
 TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>=23.1")
 # The old ones are for the ways that only pip before 25.3 has: setup.py egg_info and develop without PEP 517.
-BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==65.5.1", "wheel==0.38.4")
+BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==69.5.1", "wheel==0.43.0")
 WORK = Path(".nox") / "work"
 PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
 # pyenv's own pythonX.Y on PATH run only where that version has been chosen; the real ones always run.

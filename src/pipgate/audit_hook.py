@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess  # noqa: F401 -- before its function is replaced, see _cover_fork_exec
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,7 +66,8 @@ def _guard(rules: ProcessRules) -> Callable[[str, tuple[object, ...]], None]:
 def _cover_fork_exec(guarded: Callable[[str, tuple[object, ...]], None]) -> None:
     """Guard ``_posixsubprocess.fork_exec``: multiprocessing calls it to spawn, with no audit event.
 
-    ``subprocess`` has taken the function under a name of its own by now, and has an event.
+    ``subprocess`` has an event. Since Python 3.11 it has taken the function under a name of its own by now;
+    in 3.10 it comes through here, and has been decided on.
     """
     try:
         import _posixsubprocess  # noqa: PLC0415 -- not on every platform
@@ -74,8 +75,11 @@ def _cover_fork_exec(guarded: Callable[[str, tuple[object, ...]], None]) -> None
         return
     original = _posixsubprocess.fork_exec
 
+    audited = subprocess.Popen._execute_child.__code__  # type: ignore[attr-defined]  # noqa: SLF001 -- see above
+
     def fork_exec(*arguments: object) -> int:
-        guarded("_posixsubprocess.fork_exec", arguments)
+        if sys._getframe(1).f_code is not audited:  # noqa: SLF001 -- documented, and the way to see the caller
+            guarded("_posixsubprocess.fork_exec", arguments)
         return int(original(*arguments))  # type: ignore[arg-type]  # whatever it is, it is passed through
 
     _posixsubprocess.fork_exec = fork_exec

@@ -39,7 +39,7 @@ class Rules:
     def refusal(self): return PermissionError("refused")
 if __name__ == "__main__":
     if {armed}: audit_hook.arm(Rules())
-    with (permit.granted(permit.Permit("test")) if {permitted} else permit.suspended()):
+    with (permit.granted(permit.Permit(permit.unrecorded)) if {permitted} else permit.suspended()):
         {way}
     time.sleep(0.3)
 """

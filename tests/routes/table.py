@@ -135,7 +135,7 @@ def pinned_sdist_with_required_hash(world: World) -> Case:
 
 # setup.py without PEP 517, where setuptools and wheel lie in the environment
 
-_OLD_TOOLS = ("setuptools==65.5.1", "wheel==0.38.4")
+_OLD_TOOLS = ("setuptools==69.5.1", "wheel==0.43.0")
 _LAST_LEGACY = (25, 3)
 
 

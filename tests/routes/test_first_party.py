@@ -45,7 +45,7 @@ def test_a_named_directory_with_setup_py_may_build(world: World) -> None:
 def test_legacy_editable_of_a_named_directory(world: World) -> None:
     if world.env.release >= (25, 3):
         return  # setup.py develop is gone there: the ordinary editable test says all
-    old = world.with_tools("setuptools==65.5.1", "wheel==0.38.4")
+    old = world.with_tools("setuptools==69.5.1", "wheel==0.43.0")
     tree = old.project("ours", backend="setup.py").tree(world.tmp / "ours")
     target = ["--prefix", str(world.tmp / "target"), "--no-use-pep517", "--no-build-isolation"]
     ended = old.pipgate("install", *target, "-e", str(tree))

@@ -70,7 +70,7 @@ def test_build_requirements_that_fail_beside_a_refused_one(world: World) -> None
 
 def test_what_an_allowed_setup_py_needs_is_decided_on_its_own(world: World) -> None:
     """setuptools starts a pip of its own for setup_requires where there is no PEP 517 (pip before 25.3)."""
-    old = world.with_tools("setuptools==65.5.1", "wheel==0.38.4")
+    old = world.with_tools("setuptools==69.5.1", "wheel==0.43.0")
     old.serve_build_tools()
     old.project(backend="setup.py").sdist(world.index.root)
     tree = world.tmp / "ours"

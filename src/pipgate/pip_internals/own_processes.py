@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from pipgate.pip_internals.run_state import Run
 
+# What one subprocess.Popen can come through: since Python 3.13 posix_spawn is its usual way, with an event of
+# its own behind the first. Both have the command as their second argument.
+_LAUNCHES = frozenset({"subprocess.Popen", "os.posix_spawn"})
 _REFUSAL = "pipgate: no process may start here without a permit"
 
 
@@ -88,11 +91,11 @@ class OwnProcesses:
 
     def allows(self, event: str, arguments: tuple[Any, ...]) -> bool:
         """Return whether this is one of pip's own processes; a refusal that nobody expects is recorded."""
-        if event == "subprocess.Popen" and self._is_child_pip(arguments):
+        if event in _LAUNCHES and self._is_child_pip(arguments):
             self._run.child.started = True
             return True
         site = _call_site()
-        if site is not None and event in {"subprocess.Popen", "os.posix_spawn", "_posixsubprocess.fork_exec"}:
+        if site is not None and event in _LAUNCHES:
             return site.granted(arguments)
         self._record(event, _program(arguments))
         return False
@@ -112,7 +115,7 @@ class OwnProcesses:
             self._run.child.runner is not None
             and isinstance(command, list | tuple)
             and len(command) > 1
-            and command[1] == self._run.child.runner
+            and os.fsdecode(command[1]) == self._run.child.runner
         )
 
 
