@@ -81,6 +81,14 @@ TABLE: tuple[ChokePoint, ...] = (
         "build_wheel, build_editable, and setup.py bdist_wheel before 25.3",
     ),
     ChokePoint(
+        "pip._internal.wheel_builder",
+        "_should_build",
+        ("req",),
+        "source_builds.should_build",
+        "asks the backend of an editable whether it can build one; gone with pip PR 13525",
+        until=_INSTALLER_CLASSES,
+    ),
+    ChokePoint(
         "pip._internal.req.req_install",
         "InstallRequirement.install",
         ("self",),

@@ -75,6 +75,21 @@ def build_one(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     return _build_one
 
 
+def should_build(original: Callable[..., bool], run: Run) -> Callable[..., bool]:
+    """Gate ``wheel_builder._should_build``: for ``-e PATH[extra]`` pip 24.0 asks the backend once more."""
+
+    @functools.wraps(original)
+    def _should_build(req: InstallRequirement, *args: Any, **kwargs: Any) -> bool:
+        if not req.editable:
+            return original(req, *args, **kwargs)
+        with presented():
+            stand_in.refuse_if_standing_in(req, run)
+            with run.gate.admitted(_build_of(req, run)):
+                return original(req, *args, **kwargs)
+
+    return _should_build
+
+
 def install_requirement(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """Gate ``InstallRequirement.install`` where it runs ``setup.py develop`` (pip before 25.3)."""
 
