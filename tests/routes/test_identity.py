@@ -159,10 +159,7 @@ def test_credentials_are_masked(world: World) -> None:
         assert "s3cret" not in text
 
 
-@pytest.mark.parametrize("provider", ["import", "subprocess"])
-def test_a_backend_of_keyring_may_start_a_process(world: World, provider: str) -> None:
-    if provider == "subprocess":
-        return  # tests/functional/test_lock_two.py has it
+def test_a_backend_of_keyring_may_start_a_process(world: World) -> None:
     env = world.env.copy(world.tmp / "env")
     module = env.site_packages / "keyring.py"
     module.write_text(
@@ -173,7 +170,7 @@ def test_a_backend_of_keyring_may_start_a_process(world: World, provider: str) -
     )
     make_wheel(world.index.root, "good", "1.0")
     world.index.password = "secret"
-    args = ("--keyring-provider", provider, "download", "--no-deps", "-d", str(world.tmp / "t"), "good")
+    args = ("--keyring-provider", "import", "download", "--no-deps", "-d", str(world.tmp / "t"), "good")
     url = world.index.url.replace("http://", "http://kim@")
     ended = env.run(str(env.root / "bin" / "pipgate"), *args, home=world.home, index=url)
     assert ended.status == 0, ended.text
