@@ -21,9 +21,8 @@ def pytest_report_header() -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    given = {
-        name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]
-    }
+    marks = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    given = {name for names in marks for name in ([names] if isinstance(names, str) else names)}
     if "pip" in metafunc.fixturenames and "pip" not in given:
         metafunc.parametrize("pip", PIPS, scope="session")
 

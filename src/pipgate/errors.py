@@ -19,20 +19,25 @@ class PipgateError(Exception):
     """Something that ends the run before or instead of pip, in pip's own diagnostic form.
 
     ``reference`` names the entry in ``docs/errors.md``; ``message`` says what happened; ``context`` adds
-    lines of detail; ``note`` says what it means; ``hint`` ends in a command that works when pasted.
+    lines of detail; ``note`` says what it means; each of ``hints`` ends in a command that works when pasted.
     """
 
     reference = "pipgate-error"
     exit_status = EXIT_USAGE
 
     def __init__(
-        self, message: str, *, context: tuple[str, ...] = (), note: str | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        context: tuple[str, ...] = (),
+        note: str | None = None,
+        hints: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.context = context
         self.note = note
-        self.hint = hint
+        self.hints = hints
 
 
 class UsageError(PipgateError):

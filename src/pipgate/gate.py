@@ -57,5 +57,7 @@ class Gate:
 
     def stop(self, request: BuildRequest, decision: Refused) -> BuildRefusedError:
         """Record that ``decision`` stops the run, and return the error to raise for it."""
-        self.record.outcomes[request] = Outcome(request, decision, stopped=True)
+        known = self.record.outcomes.get(request)
+        ran = known is not None and known.ran
+        self.record.outcomes[request] = Outcome(request, decision, ran=ran, stopped=True)
         return BuildRefusedError(request, decision)

@@ -42,13 +42,30 @@ class PassedOver:
     newer: str
 
 
+@dataclass(frozen=True, slots=True)
+class MetadataUsed:
+    """A source distribution whose requirements were read from its files and not confirmed by a build.
+
+    ``source`` is one of ``pep643``, ``pyproject`` and ``recorded``, which an earlier build wrote down.
+    """
+
+    name: str
+    version: str
+    source: str
+
+
 @dataclass(slots=True)
 class Record:
-    """Everything that one run has to tell; the gate writes it, the report reads it."""
+    """Everything that one run has to tell; the gate writes it, the report reads it.
+
+    ``unread`` says of a refused request, by its title, why its files do not say what it requires.
+    """
 
     outcomes: dict[BuildRequest, Outcome] = field(default_factory=dict)
     refused_processes: list[RefusedProcess] = field(default_factory=list)
     passed_over: list[PassedOver] = field(default_factory=list)
+    metadata: list[MetadataUsed] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def adopt(self, outcomes: list[Outcome]) -> None:
         """Take over what a child pip's gate has decided."""

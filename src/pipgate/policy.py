@@ -57,10 +57,11 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A no: ``code`` is stable, ``reason`` is for a person."""
+    """A no: ``code`` is stable, ``reason`` and, line by line, ``details`` are for a person."""
 
     code: str
     reason: str
+    details: tuple[str, ...] = ()
 
 
 Decision = Allowed | Refused

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs, kind, location
 from pipgate.errors import PipgateError
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
-from pipgate.policy import Allowed, Refused
+from pipgate.policy import Allowed, Decision, Refused
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -18,10 +18,30 @@ SCHEMA = "pipgate/1"
 _KINDS: dict[str, type[Source]] = {"sdist": Sdist, "archive": Archive, "vcs": Vcs, "directory": Directory}
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended, for the messages: its command line, and what the command was going to do.
+
+    ``builds`` says that it was going to build what it resolved, ``installing`` that it had begun to install,
+    ``offers_no_deps`` that it runs nothing when it is given ``--no-deps``, and is without it now.
+    """
+
+    command: list[str]
+    builds: bool = True
+    installing: bool = False
+    offers_no_deps: bool = False
+
+
 class BuildBlockedError(PipgateError):
     """Builds were refused that the run needed."""
 
     reference = "build-not-approved"
+
+
+class MetadataDiffersError(BuildBlockedError):
+    """A build that was allowed says something else than the static metadata that the plan rests on."""
+
+    reference = "metadata-differs"
 
 
 class ProcessRefusedError(PipgateError):
@@ -44,6 +64,11 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
             "allowed": isinstance(decision, Allowed),
             "code": decision.code,
             "reason": decision.reason,
+            **(
+                {"details": list(decision.details)}
+                if isinstance(decision, Refused) and decision.details
+                else {}
+            ),
         },
         "ran": outcome.ran,
         "stopped": outcome.stopped,
@@ -65,9 +90,13 @@ def _outcome(row: dict[str, Any]) -> Outcome:
         tuple(row["required_by"]),
         row["named_by_user"],
     )
-    verdict = Allowed if row["decision"]["allowed"] else Refused
-    decision = verdict(row["decision"]["code"], row["decision"]["reason"])
-    return Outcome(request, decision, ran=row["ran"], stopped=row["stopped"])
+    return Outcome(request, _decision(row["decision"]), ran=row["ran"], stopped=row["stopped"])
+
+
+def _decision(row: dict[str, Any]) -> Decision:
+    if row["allowed"]:
+        return Allowed(row["code"], row["reason"])
+    return Refused(row["code"], row["reason"], tuple(row.get("details", ())))
 
 
 def gate_report(
@@ -83,31 +112,41 @@ def gate_report(
         "requests": [outcome_to_json(outcome) for outcome in record.outcomes.values()],
         "refused_processes": [asdict(process) for process in record.refused_processes],
         "passed_over": [asdict(each) for each in record.passed_over],
+        "metadata": [asdict(each) for each in record.metadata],
     }
 
 
-def blocked(
-    record: Record, outcomes: list[Outcome], command: list[str], *, installing: bool
-) -> BuildBlockedError:
+def blocked(record: Record, outcomes: list[Outcome], ending: Ending) -> BuildBlockedError:
     """Return the message for refused builds: all of them, who required each, and a command to go on with."""
     subjects = _by_subject(outcomes)
-    return BuildBlockedError(
-        _headline(subjects),
-        context=tuple(line for outcome in subjects for line in _lines(outcome)),
-        note=_what_ran(record, installing=installing),
-        hint=_hint(subjects, command),
+    differs = all(outcome.decision.code == "metadata-differs" for outcome in outcomes)
+    return (MetadataDiffersError if differs else BuildBlockedError)(
+        _headline(subjects, ending),
+        context=tuple(line for outcome in subjects for line in _lines(outcome, record, ending)),
+        note=_what_ran(record, ending),
+        hints=_hints(subjects, record, ending),
     )
 
 
-def process_refused(record: Record, *, installing: bool) -> ProcessRefusedError:
+def process_refused(record: Record, ending: Ending) -> ProcessRefusedError:
     """Return the message for processes that lock 2 alone refused."""
     return ProcessRefusedError(
         "pip wanted to start a process that pipgate does not know, and it was not started.",
         context=tuple(f"{plain(each.program)} ({each.event})" for each in record.refused_processes),
-        note=f"{_what_ran(record, installing=installing)} "
+        note=f"{_what_ran(record, ending)} "
         "This is a bug in pipgate: the build behind it should have been decided before.",
-        hint="Please report it with the output of: python3 -m pip --version",
+        hints=("Please report it with the output of: python3 -m pip --version",),
     )
+
+
+def recorded_metadata_notes(record: Record) -> list[str]:
+    """Return one line that names what was resolved by a list that its build may change."""
+    recorded = [f"{each.name} {each.version}" for each in record.metadata if each.source == "recorded"]
+    if not recorded:
+        return []
+    which = "this package requires" if len(recorded) == 1 else "these packages require"
+    names = ", ".join(plain(each) for each in recorded)
+    return [f"note: what {which} was read from a list that an earlier build recorded: {names}"]
 
 
 def older_wheel_notes(record: Record, command: list[str]) -> list[str]:
@@ -124,21 +163,31 @@ def _by_subject(outcomes: list[Outcome]) -> list[Outcome]:
     return list({(each.request.title, location(each.request.source)): each for each in outcomes}.values())
 
 
-def _headline(outcomes: list[Outcome]) -> str:
+def _headline(outcomes: list[Outcome], ending: Ending) -> str:
     if all(outcome.decision.code == "needs-approval" for outcome in outcomes):
-        packages, whose = (
-            ("1 package", "its") if len(outcomes) == 1 else (f"{len(outcomes)} packages", "their")
+        packages, whose, they = (
+            ("1 package", "its", "it requires")
+            if len(outcomes) == 1
+            else (f"{len(outcomes)} packages", "their", "they require")
         )
-        return f"{packages} would have to run {whose} own code, and nobody has approved that."
+        why = "" if ending.builds else f" to say what {they}"
+        return f"{packages} would have to run {whose} own code{why}, and nobody has approved that."
+    if all(outcome.decision.code == "metadata-differs" for outcome in outcomes):
+        return "A build says something else than its sdist had promised, so the plan does not hold."
     return "A build was refused."
 
 
-def _lines(outcome: Outcome) -> list[str]:
+def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
     request = outcome.request
     identity = _identity(request.source)
     lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
     if outcome.decision.code != "needs-approval" or "metadata of another" in outcome.decision.reason:
         lines.append(f"  refused: {plain(outcome.decision.reason)}")
+    if isinstance(outcome.decision, Refused):
+        lines += [f"    {plain(detail)}" for detail in outcome.decision.details]
+    unread = record.unread.get(request.title)
+    if unread and not ending.builds:
+        lines.append(f"  cannot be read: {plain(unread)}")
     lines.append(f"  required by {plain(' <- '.join(request.required_by) or 'your command')}")
     return lines
 
@@ -155,23 +204,30 @@ def _identity(source: Source) -> str:
             return plain(path)
 
 
-def _what_ran(record: Record, *, installing: bool) -> str:
+def _what_ran(record: Record, ending: Ending) -> str:
     ran = sorted({outcome.request.title for outcome in record.ran})
     code = (
         f"Project code that was allowed has run: {plain(', '.join(ran))}."
         if ran
         else "No project code has run."
     )
-    return code if installing else f"{code} Nothing was installed."
+    if ending.installing:
+        return code
+    return f"{code} Nothing was {'installed' if ending.builds else 'saved'}."
 
 
-def _hint(outcomes: list[Outcome], command: list[str]) -> str:
+def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str, ...]:
     askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
     if not askable:
-        known = masked(shell_line(["pipgate", "--gate-report", "report.json", *command]))
-        return f"To have all that is known of it in a file: {known}"
-    which = "it" if len(askable) == 1 else "them"
-    return f"To allow {which} for this run: {_allowing([_key(request) for request in askable], command)}"
+        known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
+        return (f"To have all that is known of it in a file: {known}",)
+    which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
+    allowing = _allowing([_key(request) for request in askable], ending.command)
+    hints = [f"To allow {which} for this run: {allowing}"]
+    if ending.offers_no_deps and all(request.title in record.unread for request in askable):
+        alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
+        hints.append(f"To go on without what {they}, and run nothing: {alone}")
+    return tuple(hints)
 
 
 def _key(request: BuildRequest) -> str:

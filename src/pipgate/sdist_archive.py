@@ -1,44 +1,16 @@
-"""Source archives as streams: whether every member would stay inside the directory it is unpacked to."""
+"""Whether every member of a source archive would stay inside the directory it is unpacked to."""
 
 from __future__ import annotations
 
 import posixpath
-import tarfile
 import zipfile
-import zlib
-from lzma import LZMAError
+from typing import TYPE_CHECKING
 
+from pipgate.archive_stream import HostileArchiveError, is_zip, open_tar, open_zip
 from pipgate.plain_text import plain
 
-MOST_MEMBERS = 200_000
-MOST_BYTES = 8 << 30  # unpacked; the largest real sdists hold about 1 GiB
-
-_TAR_ENDINGS = (
-    ".tar",
-    ".tar.gz",
-    ".tgz",
-    ".tar.bz2",
-    ".tbz",
-    ".tar.xz",
-    ".txz",
-    ".tlz",
-    ".tar.lz",
-    ".tar.lzma",
-)
-_UNREADABLE = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    LZMAError,
-    EOFError,
-    OSError,
-    ValueError,
-    OverflowError,
-)
-
-
-class HostileArchiveError(Exception):
-    """An archive that is not what its name says, or that would write outside its directory."""
+if TYPE_CHECKING:
+    import tarfile
 
 
 def check_members(path: str, content_type: str | None = None) -> None:
@@ -46,31 +18,18 @@ def check_members(path: str, content_type: str | None = None) -> None:
 
     ``content_type`` is what a server said, which pip believes before the file name. Raises
     HostileArchiveError, naming the member, for an absolute path, ``..``, a link that leaves the archive or
-    that another member would be written through, a device, more than MOST_MEMBERS members or MOST_BYTES
-    bytes, and for an archive that cannot be read as what it is said to be (PEP 625, PEP 706).
+    that another member would be written through, a device, more than the limits of ``archive_stream`` allow,
+    and for an archive that cannot be read as what it is said to be (PEP 625, PEP 706).
     """
-    read = _check_zip if _is_zip(path, content_type) else _check_tar
-    try:
-        read(path)
-    except HostileArchiveError:
-        raise
-    except _UNREADABLE as error:
-        raise HostileArchiveError(f"the archive cannot be read: {plain(str(error))}") from error
-
-
-def _is_zip(path: str, content_type: str | None) -> bool:
-    name = path.lower()
-    if content_type == "application/zip" or name.endswith(".zip"):
-        return True
-    named_tar = content_type == "application/x-gzip" or name.endswith(_TAR_ENDINGS)
-    return not named_tar and zipfile.is_zipfile(path)
+    if is_zip(path, content_type):
+        _check_zip(path)
+    else:
+        _check_tar(path)
 
 
 def _check_zip(path: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        _check_size(len(members), sum(member.file_size for member in members))
-        for member in members:
+    with open_zip(path) as archive:
+        for member in archive.infolist():
             _member_name(member.filename)
 
 
@@ -78,23 +37,12 @@ def _check_tar(path: str) -> None:
     if zipfile.is_zipfile(path):
         raise HostileArchiveError("the archive reads as a zip file and is named as another kind")
     links: dict[str, str] = {}
-    total = 0
-    # "r:*" accepts every compression that pip accepts, and nothing that is no tar file.
-    with tarfile.open(path, "r:*") as archive:
-        for count, member in enumerate(archive, start=1):
-            total += member.size
-            _check_size(count, total)
+    with open_tar(path) as members:
+        for member in members:
             _check_tar_member(member, links)
     for name, target in links.items():
         if _passes_through(target, links):
             raise HostileArchiveError(f"member {plain(name)} is a link that leads through another link")
-
-
-def _check_size(members: int, size: int) -> None:
-    if members > MOST_MEMBERS:
-        raise HostileArchiveError(f"the archive has more than {MOST_MEMBERS} members")
-    if size > MOST_BYTES:
-        raise HostileArchiveError(f"the archive unpacks to more than {MOST_BYTES >> 30} GiB")
 
 
 def _check_tar_member(member: tarfile.TarInfo, links: dict[str, str]) -> None:

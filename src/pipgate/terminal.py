@@ -18,7 +18,7 @@ def say(line: str) -> None:
 
 
 def show(error: PipgateError) -> None:
-    """Write an error to stderr: reference, message, context, note and hint."""
+    """Write an error to stderr: reference, message, context, note and hints."""
     cross, arrow = (_CROSS, "╰─>") if _can_encode(_CROSS + "╰─>") else ("x", "+->")
     lines = [f"{_styled('error', '1;31')}: {error.reference}", "", f"{cross} {error.message}"]
     indent = " " * (len(arrow) + 1)
@@ -26,8 +26,7 @@ def show(error: PipgateError) -> None:
     lines.append("")
     if error.note:
         lines.append(f"{_styled('note', '1;35')}: {error.note}")
-    if error.hint:
-        lines.append(f"{_styled('hint', '1;36')}: {error.hint}")
+    lines += [f"{_styled('hint', '1;36')}: {hint}" for hint in error.hints]
     _write("\n".join(lines).rstrip("\n") + "\n")
 
 

@@ -22,6 +22,7 @@ import os, sys, zipfile
 {sing}
 NAME, VERSION, REQUIRES, BUILD_REQUIRES = {name!r}, {version!r}, {requires!r}, {dynamic!r}
 METADATA = "Metadata-Version: 2.1\\nName: %s\\nVersion: %s\\n" % (NAME, VERSION)
+METADATA += "".join("Provides-Extra: %s\\n" % each for each in {extras!r})
 METADATA += "".join("Requires-Dist: %s\\n" % each for each in REQUIRES)
 
 def sing(hook):
@@ -82,6 +83,7 @@ class Project:
     canary: Canary
     backend: str = "in-tree"
     requires: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
     build_requires: tuple[str, ...] = ()
     dynamic_build_requires: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
@@ -105,6 +107,7 @@ class Project:
             name=self.name,
             version=self.version,
             requires=list(self.requires),
+            extras=list(self.extras),
             dynamic=list(self.dynamic_build_requires),
         )
         requires = ", ".join(repr(each) for each in self.build_requires)
@@ -131,6 +134,7 @@ class Project:
 
     def zip_sdist(self, directory: Path, filename: str | None = None) -> Path:
         path = directory / (filename or f"{self.stem}.zip")
+        directory.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path, "w") as archive:
             for name, text in self.contents().items():
                 archive.writestr(f"{self.stem}/{name}", text)
@@ -166,6 +170,7 @@ def make_wheel(
     version: str,
     *,
     requires: tuple[str, ...] = (),
+    extras: tuple[str, ...] = (),
     files: dict[str, str] | None = None,
     tag: str = "py3-none-any",
 ) -> Path:
@@ -173,6 +178,7 @@ def make_wheel(
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     requires_dist = "".join(f"Requires-Dist: {each}\n" for each in requires)
+    requires_dist += "".join(f"Provides-Extra: {each}\n" for each in extras)
     contents = {
         f"{name.replace('-', '_')}.py": "",
         **(files or {}),

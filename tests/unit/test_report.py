@@ -12,7 +12,7 @@ from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdi
 from pipgate.gate import Gate
 from pipgate.outcomes import Outcome, Record
 from pipgate.policy import Allowed, Policy, Refused
-from pipgate.report import blocked, outcome_to_json, outcomes_from_json
+from pipgate.report import Ending, blocked, outcome_to_json, outcomes_from_json
 
 text = st.text(max_size=20)
 sources = st.one_of(
@@ -30,7 +30,9 @@ build_requests = st.builds(
     st.lists(text, max_size=3).map(tuple),
     st.booleans(),
 )
-decisions = st.one_of(st.builds(Allowed, text, text), st.builds(Refused, text, text))
+decisions = st.one_of(
+    st.builds(Allowed, text, text), st.builds(Refused, text, text, st.lists(text, max_size=2).map(tuple))
+)
 outcomes = st.builds(Outcome, build_requests, decisions, st.booleans(), st.booleans())
 
 
@@ -42,11 +44,11 @@ def test_round_trip(some: list[Outcome]) -> None:
 
 @given(st.lists(outcomes.filter(lambda each: isinstance(each.decision, Refused)), min_size=1, max_size=4))
 def test_a_block_has_a_message_for_every_outcome(some: list[Outcome]) -> None:
-    error = blocked(Record(), some, ["install", "x"], installing=False)
+    error = blocked(Record(), some, Ending(["install", "x"]))
     assert error.message
-    assert error.hint is not None
-    assert "pipgate" in error.hint
-    assert "\x1b" not in "".join((error.message, *error.context, error.note or "", error.hint))
+    assert error.hints
+    assert all("pipgate" in hint for hint in error.hints)
+    assert "\x1b" not in "".join((error.message, *error.context, error.note or "", *error.hints))
 
 
 def test_what_a_child_ran_is_not_forgotten() -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipgate.sdist_archive import HostileArchiveError, check_members
+from pipgate.archive_stream import HostileArchiveError, Limits
+from pipgate.sdist_archive import check_members
 
 PARTS = st.sampled_from(["..", ".", "a", "b", "pkg-1.0", "", "l"])
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
@@ -29,7 +30,7 @@ def tar(path: Path, members: list[tuple[str, bytes, str]]) -> Path:
 
 def strip(name: str) -> str:
     """Return the name without its first directory, as pip unpacks it."""
-    return name.split("/", 1)[1] if "/" in name else name
+    return name.split("/", 1)[1].lstrip("/") if "/" in name else name
 
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -69,6 +70,6 @@ def test_noise_is_a_clear_error(tmp_path: Path, noise: bytes, name: str) -> None
 def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tar(tmp_path / "x.tar", [(f"pkg-1.0/{n}", tarfile.REGTYPE, "") for n in range(5)])
     check_members(str(path))
-    monkeypatch.setattr("pipgate.sdist_archive.MOST_MEMBERS", 4)
+    monkeypatch.setattr("pipgate.archive_stream.LIMITS", Limits(members=4))
     with pytest.raises(HostileArchiveError, match="more than 4 members"):
         check_members(str(path))

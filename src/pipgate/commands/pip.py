@@ -77,11 +77,15 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     refusals = _refusals(gate, ended)
     gate.record.stop(refusals)
     unexpected = gate.record.refused_processes
+    ending = report.Ending(command, ended.builds, ended.installing, ended.offers_no_deps)
     if refusals:
-        show(report.blocked(gate.record, refusals, command, installing=ended.installing))
+        show(report.blocked(gate.record, refusals, ending))
     if unexpected:
-        show(report.process_refused(gate.record, installing=ended.installing))
-    for note in report.older_wheel_notes(gate.record, command):
+        show(report.process_refused(gate.record, ending))
+    for note in (
+        *report.recorded_metadata_notes(gate.record),
+        *report.older_wheel_notes(gate.record, command),
+    ):
         say(note)
     return EXIT_BLOCKED if refusals or unexpected else ended.status
 

@@ -28,7 +28,7 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     @functools.wraps(original)
     def _sort_key(self: Any, candidate: InstallationCandidate) -> Any:
         key = original(self, candidate)
-        if not run.resolving.get():
+        if run.resolving.get() is None:
             return key
         link = candidate.link
         usable = link.is_wheel or _is_decided(candidate, run)
@@ -43,7 +43,7 @@ def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callabl
     @functools.wraps(original)
     def applicable_candidates(self: Any, candidates: list[InstallationCandidate]) -> Any:
         applicable = original(self, candidates)
-        if run.resolving.get() and not run.is_child:
+        if run.resolving.get() is not None and not run.is_child:
             _remember_newest_undecided(self._project_name, applicable, run)
         return applicable
 

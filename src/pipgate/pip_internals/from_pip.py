@@ -90,13 +90,18 @@ def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
 def _source(req: InstallRequirement, link: Link) -> Source:
     if link.is_vcs:
         return Vcs(public_url(link.url), commit=_commit(req, link))
-    if link.is_existing_dir() or req.editable:
+    if is_tree(req, link):
         path = req.unpacked_source_directory if req.source_dir else link.file_path
         return Directory(os.path.realpath(path), editable=req.editable)
     sha256 = sha256_of_file(req.local_file_path) if req.local_file_path else None
     if req.original_link is not None:
         return Archive(link.filename, sha256, public_url(link.url))
     return Sdist(link.filename, sha256, public_url(link.url))
+
+
+def is_tree(req: InstallRequirement, link: Link) -> bool:
+    """Return whether the sources lie unpacked in a directory: a checkout, or a tree on this machine."""
+    return link.is_vcs or link.is_existing_dir() or req.editable
 
 
 def _commit(req: InstallRequirement, link: Link) -> str | None:

@@ -7,10 +7,11 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_stream import HostileArchiveError
 from pipgate.build_request import Archive, Sdist
 from pipgate.pip_internals.run_state import PackedSource
 from pipgate.policy import Refused
-from pipgate.sdist_archive import HostileArchiveError, check_members
+from pipgate.sdist_archive import check_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipgate import audit_hook
@@ -28,7 +28,8 @@ _OF_CHILDREN = ("_PIP_RUNNING_IN_SUBPROCESS", "_PIP_IN_BUILD_IGNORE_CONSTRAINTS"
 class PipEnded:
     """How pip ended: its status and version, the gate if it was needed, and who speaks to the user.
 
-    ``spoken_for`` says that a gated pip in another interpreter did the work and has told the user.
+    ``builds`` says that its command builds what it resolves, ``offers_no_deps`` that ``--no-deps`` keeps it
+    from that, ``spoken_for`` that a gated pip in another interpreter did the work and told the user.
     """
 
     status: int
@@ -36,6 +37,8 @@ class PipEnded:
     gate: Gate | None
     installing: bool
     spoken_for: bool
+    builds: bool
+    offers_no_deps: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,15 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
         status = _main(list(call.args), run)
         if run.not_armed is not None:
             raise run.not_armed
-    return PipEnded(status, version, run.opened, run.installing, spoken_for=run.child.took_over)
+    return PipEnded(
+        status,
+        version,
+        run.opened,
+        run.installing,
+        spoken_for=run.child.took_over,
+        builds=run.command.builds,
+        offers_no_deps=replace(run.command, follows=False).needs_name_alone and run.command.follows,
+    )
 
 
 def _forget_what_pip_sets_for_children() -> None:

@@ -25,6 +25,25 @@ class PackedSource:
     content_type: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The command of pip that runs, and what it does with what it resolves.
+
+    ``builds`` is false for ``download``, ``lock`` and dry runs; ``follows`` says whether it wants to know
+    what is required; ``reports`` whether it writes the metadata down (``--report``).
+    """
+
+    name: str = "install"
+    builds: bool = True
+    follows: bool = True
+    reports: bool = False
+
+    @property
+    def needs_name_alone(self) -> bool:
+        """Whether name and version are all that it needs of a source distribution."""
+        return not (self.builds or self.follows or self.reports)
+
+
 @dataclass(slots=True, eq=False)
 class Child:
     """A pip that pip starts: the script that starts it, and whether it ran and answered.
@@ -58,9 +77,8 @@ class Run:
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())
     )
-    resolving: ContextVar[bool] = field(
-        default_factory=lambda: ContextVar("pipgate_resolving", default=False)
-    )
+    command: Command = Command()
+    resolving: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_resolving", default=None))
     preparing: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_preparing", default=None))
     child: Child = field(default_factory=Child)
     cleanup: ExitStack = field(default_factory=ExitStack)
@@ -87,6 +105,11 @@ class Run:
     def chain_of_build(self) -> tuple[str, ...]:
         """Return what the requirement at hand is a build requirement of, innermost first."""
         return self.builds_for.get() or self.chain
+
+    @property
+    def must_build(self) -> bool:
+        """Whether what is resolved at the moment is going to be built: build requirements always are."""
+        return self.command.builds or bool(self.chain_of_build())
 
     @contextmanager
     def installing_build_requirements_of(self, title: str) -> Iterator[None]:

@@ -6,8 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import BuildRequest, Purpose
-from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import build_request, is_fetched, note_named
+from pipgate.pip_internals import stand_in, static_answers
+from pipgate.pip_internals.from_pip import build_request
 from pipgate.pip_internals.legacy_builds import setup_requires_stopped
 from pipgate.pip_internals.packed_sources import unpack_for_build
 from pipgate.pip_internals.presented_errors import presented
@@ -25,27 +25,40 @@ _REQUEST = "_pipgate_request"
 
 
 def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., None]:
-    """Gate ``SourceDistribution.prepare_distribution_metadata``: every source goes through it first."""
+    """Gate ``SourceDistribution.prepare_distribution_metadata``: every source goes through it first.
+
+    What its files say takes the place of a build where that will do; the rest is decided here and now.
+    """
 
     @functools.wraps(original)
     def prepare_distribution_metadata(self: Any, *args: Any, **kwargs: Any) -> None:
-        req = self.req
-        request = build_request(req, run, Purpose.METADATA)
+        prepare = functools.partial(original, self, *args, **kwargs)
         with presented():
+            unread = static_answers.serve(self, prepare, run)
+            if unread is None:
+                return
+            request = build_request(self.req, run, Purpose.METADATA)
             decision = run.gate.judge(request)
             if isinstance(decision, Refused):
-                stand_in.put(req, request, decision, run)
-                return
-            vars(req)[_REQUEST] = request
-            unpack_for_build(req, request, run)
-            token = run.preparing.set(request)
-            try:
-                with run.gate.admitted(request), setup_requires_stopped(req, run):
-                    original(self, *args, **kwargs)
-            finally:
-                run.preparing.reset(token)
+                stand_in.put(self.req, stand_in.Refusal(request, decision, unread), run)
+            else:
+                prepare_allowed(self.req, request, run, prepare)
 
     return prepare_distribution_metadata
+
+
+def prepare_allowed(
+    req: InstallRequirement, request: BuildRequest, run: Run, prepare: Callable[[], None]
+) -> None:
+    """Unpack an allowed source and let pip prepare it, under a permit."""
+    vars(req)[_REQUEST] = request
+    unpack_for_build(req, request, run)
+    token = run.preparing.set(request)
+    try:
+        with run.gate.admitted(request), setup_requires_stopped(req, run):
+            prepare()
+    finally:
+        run.preparing.reset(token)
 
 
 def build_all(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -103,48 +116,6 @@ def install_requirement(original: Callable[..., Any], run: Run) -> Callable[...,
                 return original(self, *args, **kwargs)
 
     return install
-
-
-def resolve(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Gate ``Resolver.resolve``: afterwards, whatever the result needs and was refused stops the run."""
-
-    @functools.wraps(original)
-    def resolve_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
-        token = run.resolving.set(True)
-        try:
-            result = original(self, *args, **kwargs)
-        finally:
-            run.resolving.reset(token)
-        with presented():
-            stand_in.refuse_needed(self, result, run)
-        return result
-
-    return resolve_requirements
-
-
-def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Watch ``RequirementCommand.get_requirements``: these are the sources that the user named."""
-
-    @functools.wraps(original)
-    def read_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
-        reqs = original(self, *args, **kwargs)
-        if not run.is_child:
-            options = kwargs.get("options", args[1] if len(args) > 1 else None)
-            note_named(reqs, getattr(options, "requirements", ()), run)
-        return reqs
-
-    return read_requirements
-
-
-def get_file_content(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Watch ``get_file_content``: what a fetched requirements file names, the user has not named."""
-
-    @functools.wraps(original)
-    def read_file(url: str, *args: Any, **kwargs: Any) -> Any:
-        run.fetched_requirements = run.fetched_requirements or is_fetched(url)
-        return original(url, *args, **kwargs)
-
-    return read_file
 
 
 def _build_of(req: InstallRequirement, run: Run) -> BuildRequest:

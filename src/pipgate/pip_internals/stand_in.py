@@ -1,17 +1,16 @@
-"""Placeholder metadata for a refused build, so that pip's resolver runs on and meets every other one."""
+"""Metadata directories for pip: what the files say, or a placeholder of name and version alone."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import InvalidVersion, Version
 
-from pipgate.outcomes import PassedOver
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from pip._internal.req.req_install import InstallRequirement
 
@@ -22,78 +21,80 @@ if TYPE_CHECKING:
 _MARK = "_pipgate_refused"
 
 
-def put(req: InstallRequirement, request: BuildRequest, decision: Refused, run: Run) -> None:
-    """Give ``req`` metadata of name and version alone, and mark it as refused.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a requirement has a placeholder: the decision, and why its files do not say what it requires."""
+
+    request: BuildRequest
+    decision: Refused
+    unread: str
+
+
+def put(req: InstallRequirement, refusal: Refusal, run: Run) -> None:
+    """Give ``req`` metadata of name and version alone, so that pip's resolver runs on and meets the others.
 
     Raises BuildRefusedError where name or version is unknown: then there is nothing to go on with.
     """
-    if request.name is None or not _is_version(request.version):
-        raise run.gate.stop(request, decision)
-    vars(req)[_MARK] = (request, decision)
-    req.metadata_directory = _write(request, sorted(req.extras))
+    request = refusal.request
+    if request.name is None or request.version is None or not is_version(request.version):
+        raise stopped(refusal, run)
+    vars(req)[_MARK] = refusal
+    put_name_alone(req, request.name, request.version)
+
+
+def put_name_alone(req: InstallRequirement, name: str, version: str) -> None:
+    """Give ``req`` metadata of name and version alone, for a command that needs no more."""
+    lines = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Provides-Extra: {extra}" for extra in sorted(req.extras)),
+    ]
+    put_metadata(req, name, version, "".join(f"{line}\n" for line in lines).encode())
+
+
+def put_metadata(req: InstallRequirement, name: str, version: str, text: bytes) -> None:
+    """Give ``req`` a metadata directory that holds ``text``, as a build of it would have left one."""
+    from pip._internal.utils.temp_dir import TempDirectory
+
+    parent = TempDirectory(kind="pipgate-metadata", globally_managed=True).path
+    stem = re.sub(r"[^\w.]+", "_", name)  # pip takes the name from before the first dash
+    directory = os.path.join(parent, f"{stem}-{version}.dist-info")  # noqa: PTH118 -- pip's paths are strings
+    os.mkdir(directory)  # noqa: PTH102 -- same
+    with open(os.path.join(directory, "METADATA"), "xb") as file:  # noqa: PTH118, PTH123 -- same
+        file.write(text)
+    req.metadata_directory = directory
     if req.req is None:
         req._set_requirement()
 
 
+def refusal_of(req: InstallRequirement) -> Refusal | None:
+    """Return why ``req`` has a placeholder, if it has one."""
+    refusal = vars(req).get(_MARK)
+    return refusal if isinstance(refusal, Refusal) else None
+
+
 def refuse_if_standing_in(req: InstallRequirement, run: Run) -> None:
-    """Raise BuildRefusedError when ``req`` has only placeholder metadata."""
-    mark = vars(req).get(_MARK)
-    if mark is not None:
-        raise run.gate.stop(*mark)
+    """Raise BuildRefusedError when ``req`` has only a placeholder."""
+    refusal = refusal_of(req)
+    if refusal is not None:
+        raise stopped(refusal, run)
 
 
-def refuse_needed(resolver: Any, result: Any, run: Run) -> None:
-    """Raise BuildRefusedError when the result of a resolution rests on placeholders; note older wheels."""
-    refused = []
-    for req in _resolved(resolver, result):
-        mark = vars(req).get(_MARK)
-        if mark is not None:
-            refused.append(run.gate.stop(*mark))
-    if refused:
-        raise refused[0]
-    for req in result.requirements.values():
-        _note_older_wheel(req, run)
+def stopped(refusal: Refusal, run: Run) -> Exception:
+    """Note that a refusal stops the run, and return the error to raise for it."""
+    run.gate.record.unread[refusal.request.title] = refusal.unread
+    return run.gate.stop(refusal.request, refusal.decision)
 
 
-def _resolved(resolver: Any, result: Any) -> Iterator[InstallRequirement]:
-    """Yield all that the resolution rests on: more than the result with ``--only-deps``."""
-    seen = set()
-    mapping = getattr(getattr(resolver, "_result", None), "mapping", {})
-    from_candidates = (candidate.get_install_requirement() for candidate in mapping.values())
-    for req in (*result.requirements.values(), *result.unnamed_requirements, *from_candidates):
-        if req is not None and id(req) not in seen:
-            seen.add(id(req))
-            yield req
+def all_stopped(refusals: Iterable[Refusal], run: Run) -> list[Exception]:
+    """Do the same for several, so that one message has them all."""
+    return [stopped(each, run) for each in refusals]
 
 
-def _note_older_wheel(req: InstallRequirement, run: Run) -> None:
-    if run.is_child or req.link is None or not req.link.is_wheel or not req.name:
-        return
-    newer = run.newest_undecided.get(canonicalize_name(req.name))
-    taken = req.link.filename.split("-")[1]
-    if newer is not None and req.original_link is None and _is_version(taken) and newer > Version(taken):
-        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer)))
-
-
-def _is_version(text: str | None) -> bool:
+def is_version(text: str) -> bool:
+    """Return whether pip can work with a version."""
     try:
-        return text is not None and bool(Version(text))
+        return bool(Version(text))
     except InvalidVersion:
         return False
-
-
-def _write(request: BuildRequest, extras: list[str]) -> str:
-    from pip._internal.utils.temp_dir import TempDirectory
-
-    parent = TempDirectory(kind="pipgate-metadata", globally_managed=True).path
-    directory = os.path.join(parent, f"{request.name}-{request.version}.dist-info")  # noqa: PTH118 -- pip's type
-    os.mkdir(directory)  # noqa: PTH102 -- pip's paths are strings
-    lines = [
-        "Metadata-Version: 2.1",
-        f"Name: {request.name}",
-        f"Version: {request.version}",
-        *(f"Provides-Extra: {extra}" for extra in extras),
-    ]
-    with open(os.path.join(directory, "METADATA"), "w", encoding="utf-8") as file:  # noqa: PTH118, PTH123 -- same
-        file.write("\n".join(lines) + "\n")
-    return directory

@@ -11,6 +11,8 @@ NEWEST = (26, 3)
 NEWEST_TEXT = "26.3"
 KNOWN_GOOD = "pip 23.1 to 26.3"
 
+_INSTALL_KNOWN_GOOD = f"python3 -m pip install --only-binary=:all: 'pip=={NEWEST_TEXT}'"
+
 Release = tuple[int, ...]
 
 
@@ -41,6 +43,5 @@ def not_armed(message: str, *context: str) -> GateNotArmedError:
         message,
         context=context,
         note=f"pip was not run, and no project code has run. Known good: {KNOWN_GOOD}.",
-        hint="To install a pip that is known good: "
-        f"python3 -m pip install --only-binary=:all: 'pip=={NEWEST_TEXT}'",
+        hints=(f"To install a pip that is known good: {_INSTALL_KNOWN_GOOD}",),
     )

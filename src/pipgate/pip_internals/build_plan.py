@@ -1,0 +1,176 @@
+"""The plan: after a resolution, all builds that its result needs are decided together, and then prepared."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pip._vendor.packaging.utils import canonicalize_name
+from pip._vendor.packaging.version import Version
+
+from pipgate.build_request import Purpose
+from pipgate.core_metadata import MetadataError, differences
+from pipgate.outcomes import MetadataUsed, PassedOver
+from pipgate.pip_internals import stand_in, static_answers
+from pipgate.pip_internals.from_pip import build_request
+from pipgate.pip_internals.presented_errors import presented
+from pipgate.pip_internals.source_builds import prepare_allowed
+from pipgate.policy import Refused
+from pipgate.static_metadata import MetadataSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pip._internal.req.req_install import InstallRequirement
+
+    from pipgate.build_request import BuildRequest
+    from pipgate.pip_internals.run_state import Run
+    from pipgate.pip_internals.static_answers import Held
+
+
+_ONLY_RECORDED = "an earlier build recorded what it requires, and a build may change that"
+
+
+def resolve(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Gate ``Resolver.resolve``: whatever its result needs and was refused stops the run, all of it at once.
+
+    Where a build then says something else than what was recorded, pip resolves again.
+    """
+
+    @functools.wraps(original)
+    def resolve_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
+        while True:
+            with _resolving(self, run):
+                result = original(self, *args, **kwargs)
+            with presented():
+                if _settle(self, result, run):
+                    return result
+
+    return resolve_requirements
+
+
+@contextmanager
+def _resolving(resolver: Any, run: Run) -> Iterator[None]:
+    token = run.resolving.set(resolver)
+    try:
+        yield
+    finally:
+        run.resolving.reset(token)
+
+
+def _settle(resolver: Any, result: Any, run: Run) -> bool:
+    """Decide all that the result needs and prepare it; returns whether the result still stands after that."""
+    reqs = list(_resolved(resolver, result))
+    waiting = list({id(each): each for each in map(static_answers.held, reqs) if each is not None}.values())
+    wanted = [each for each in waiting if _needs_build(each, result, run)]
+    requests = {id(each): build_request(each.req, run, Purpose.METADATA) for each in wanted}
+    _refuse_together(reqs, list(requests.values()), run)
+    changed = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
+    if any(changed):
+        return False
+    _note(result, [each for each in waiting if each not in wanted], run)
+    return True
+
+
+def _resolved(resolver: Any, result: Any) -> Iterator[InstallRequirement]:
+    """Yield all that the resolution rests on: more than the result with ``--only-deps``."""
+    seen = set()
+    from_candidates = (candidate.get_install_requirement() for candidate in _candidates(resolver))
+    for req in (*from_candidates, *result.requirements.values(), *result.unnamed_requirements):
+        if req is not None and id(req) not in seen:
+            seen.add(id(req))
+            yield req
+
+
+def _candidates(resolver: Any) -> list[Any]:
+    return list(getattr(getattr(resolver, "_result", None), "mapping", {}).values())
+
+
+def _needs_build(held: Held, result: Any, run: Run) -> bool:
+    """Return whether the build behind static metadata has to run, or to be asked, before the result is used.
+
+    A lock file is kept and shared, so recorded metadata is no ground for one; neither is it for an install.
+    """
+    if run.must_build or run.command.name == "lock":
+        if not held.known.source.authoritative:
+            return not run.command.needs_name_alone
+        return run.must_build and any(static_answers.shares(req, held) for req in _installed(result))
+    return False
+
+
+def _installed(result: Any) -> list[InstallRequirement]:
+    return [*result.requirements.values(), *result.unnamed_requirements]
+
+
+def _refuse_together(reqs: list[InstallRequirement], requests: list[BuildRequest], run: Run) -> None:
+    """Raise BuildRefusedError when one is refused, with all of them recorded."""
+    standing_in = [] if run.command.needs_name_alone else map(stand_in.refusal_of, reqs)
+    errors = stand_in.all_stopped((each for each in standing_in if each is not None), run)
+    for request in requests:
+        decision = run.gate.judge(request)
+        if isinstance(decision, Refused):
+            run.gate.record.unread.setdefault(request.title, _ONLY_RECORDED)
+            errors.append(run.gate.stop(request, decision))
+    if errors:
+        raise errors[0]
+
+
+def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run: Run) -> bool:
+    """Do pip's own preparation of an allowed build; returns whether the resolution has to be repeated.
+
+    Raises BuildRefusedError when authoritative metadata turns out not to be what the build says.
+    """
+    req, static = held.req, held.known
+    preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
+    held.prepared, req.metadata_directory = True, None
+    vars(req).pop("_metadata", None)  # pip's cache of what the directory said
+    with held.track(preparer.build_tracker):
+        prepare_allowed(req, request, run, held.prepare)
+    dist = req.get_dist()
+    try:
+        differ = differences(static.fields, static_answers.built_metadata(dist))
+    except MetadataError as error:
+        raise run.gate.stop(request, Refused("metadata-differs", str(error))) from error
+    if differ and static.source.authoritative:
+        reason = f"its build does not say what its {_FILES[static.source]} says"
+        raise run.gate.stop(request, Refused("metadata-differs", reason, differ))
+    _take_over(req, dist, resolver)
+    return static_answers.can_repeat(resolver) and (bool(differ) or _is_copied(held, result))
+
+
+_FILES = {MetadataSource.PEP643: "PKG-INFO", MetadataSource.PYPROJECT: "pyproject.toml"}
+
+
+def _take_over(req: InstallRequirement, dist: Any, resolver: Any) -> None:
+    """Give the candidate the metadata of its build."""
+    for candidate in _candidates(resolver):
+        if candidate.get_install_requirement() is req:
+            candidate.dist = dist
+
+
+def _is_copied(held: Held, result: Any) -> bool:
+    """Return whether pip goes on with a copy of the requirement, as for one with extras.
+
+    Resolved again, it makes the copy from the prepared one.
+    """
+    return any(req is not held.req and static_answers.shares(req, held) for req in _installed(result))
+
+
+def _note(result: Any, used: list[Held], run: Run) -> None:
+    for held in used:
+        fields, source = held.known.fields, held.known.source
+        run.gate.record.metadata.append(MetadataUsed(fields.name, fields.version, source.value))
+    for req in result.requirements.values():
+        _note_older_wheel(req, run)
+
+
+def _note_older_wheel(req: InstallRequirement, run: Run) -> None:
+    if run.is_child or req.link is None or not req.link.is_wheel or not req.name:
+        return
+    newer = run.newest_undecided.get(canonicalize_name(req.name))
+    taken = req.link.filename.split("-")[1]
+    if newer is None or req.original_link is not None or not stand_in.is_version(taken):
+        return
+    if newer > Version(taken):
+        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer)))

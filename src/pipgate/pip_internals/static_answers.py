@@ -1,0 +1,151 @@
+"""Static metadata in the place of a metadata build: pip's resolver goes on, and nothing has run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipgate import static_metadata
+from pipgate.build_request import Directory, Purpose, Vcs
+from pipgate.core_metadata import CoreMetadata, known_good
+from pipgate.pip_internals import stand_in
+from pipgate.pip_internals.from_pip import build_request, is_tree
+from pipgate.policy import Allowed
+from pipgate.recorded_requires import read_requires_txt
+from pipgate.static_metadata import Known, StaticAnswer, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pip._internal.metadata import BaseDistribution
+    from pip._internal.req.req_install import InstallRequirement
+
+    from pipgate.pip_internals.run_state import Run
+
+_MARK = "_pipgate_static"
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A requirement that has static metadata, and pip's own preparation of it, which has not been done.
+
+    Copies of the requirement share one.
+    """
+
+    req: InstallRequirement
+    known: Known
+    prepare: Callable[[], None]
+    track: Callable[[Any], Any]
+    prepared: bool = False
+
+
+def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
+    """Give the requirement of a ``SourceDistribution`` metadata that needs no build, where that will do.
+
+    Returns None when it has, else why its files do not say what it requires.
+    """
+    req = source.req
+    if req.needs_more_preparation and not run.must_build:
+        # The index has said what it requires (PEP 658), and the resolution is over.
+        stand_in.put_name_alone(req, *_name_and_version(req, Unknown(""), run))
+        return None
+    answer = _read(req, run)
+    if isinstance(answer, Known) and _will_do(req, answer, run):
+        _put(source, answer, prepare)
+        return None
+    if not run.must_build and run.command.needs_name_alone:
+        stand_in.put_name_alone(req, *_name_and_version(req, answer, run))
+        return None
+    return answer.reason if isinstance(answer, Unknown) else ""
+
+
+def held(req: InstallRequirement) -> Held | None:
+    """Return the preparation that still has to be done for ``req`` if it is to be built."""
+    found = vars(req).get(_MARK)
+    return found if isinstance(found, Held) and not found.prepared else None
+
+
+def shares(req: InstallRequirement, held: Held) -> bool:
+    """Return whether ``req`` is the requirement that ``held`` was made for, or a copy of it."""
+    return vars(req).get(_MARK) is held
+
+
+def built_metadata(dist: BaseDistribution) -> CoreMetadata:
+    """Return what a build says, from dist-info or, before pip 25.3, from egg-info; raises MetadataError."""
+    requires: tuple[str, ...] = tuple(dist.metadata.get_all("Requires-Dist", []))
+    extras: tuple[str, ...] = tuple(dist.metadata.get_all("Provides-Extra", []))
+    try:
+        recorded = read_requires_txt(dist.read_text("requires.txt"), "requires.txt")
+    except FileNotFoundError:
+        pass
+    else:
+        requires, extras = recorded.requires_dist, recorded.provides_extra
+    return known_good(
+        "the metadata of the build",
+        name=dist.metadata["Name"],
+        version=dist.metadata["Version"],
+        requires_dist=requires,
+        requires_python=dist.metadata["Requires-Python"],
+        provides_extra=extras,
+    )
+
+
+def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
+    assert req.link is not None
+    if req.local_file_path is None or is_tree(req, req.link):
+        return static_metadata.of_tree(req.unpacked_source_directory)
+    packed = run.packed.get(req.source_dir or "")
+    return static_metadata.of_archive(
+        req.local_file_path,
+        project=req.name,
+        content_type=packed.content_type if packed else None,
+        subdirectory=req.link.subdirectory_fragment or "",
+    )
+
+
+def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
+    """Return whether static metadata serves until the resolution is over.
+
+    Where a build follows, that build has the last word: what is allowed and lies there unpacked, or could not
+    be taken up again after the resolution, is prepared at once.
+    """
+    if not run.must_build:
+        return True
+    resolver = run.resolving.get()
+    if resolver is None:
+        return False
+    request = build_request(req, run, Purpose.METADATA)
+    if not isinstance(run.gate.foresee(request), Allowed):
+        return True
+    unpacked = isinstance(request.source, Directory | Vcs)
+    return not unpacked and (known.source.authoritative or can_repeat(resolver))
+
+
+def can_repeat(resolver: Any) -> bool:
+    """Return whether a resolution can be repeated with other metadata: the legacy resolver cannot."""
+    return hasattr(resolver, "factory")
+
+
+def _put(source: Any, known: Known, prepare: Callable[[], None]) -> None:
+    req = source.req
+    vars(req)[_MARK] = Held(req, known, prepare, _tracking(source))
+    stand_in.put_metadata(req, known.fields.name, known.fields.version, known.text)
+    req.warn_on_mismatching_name()
+    req.assert_source_matches_version()
+
+
+def _tracking(source: Any) -> Callable[[Any], Any]:
+    """Return what enters pip's build tracker, so that no build requires itself; with a key since 24.0."""
+    key = getattr(source, "build_tracker_id", None)
+    return lambda tracker: tracker.track(source.req) if key is None else tracker.track(source.req, key)
+
+
+def _name_and_version(req: InstallRequirement, answer: StaticAnswer, run: Run) -> tuple[str, str]:
+    """Return name and version as pip knows them; "0" stands for a version that nothing says."""
+    request = build_request(req, run, Purpose.METADATA)
+    said = answer.fields if isinstance(answer, Known) else answer
+    name = request.name or said.name or "unknown"
+    for version in (request.version, said.version):
+        if version is not None and stand_in.is_version(version):
+            return name, version
+    return name, "0"

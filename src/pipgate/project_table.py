@@ -1,0 +1,92 @@
+"""The [project] table of pyproject.toml (PEP 621), as far as it leaves nothing to the build."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+
+from pipgate.core_metadata import CoreMetadata, MetadataError, conditional, known_good, requirement
+from pipgate.plain_text import plain
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MOST_DOTS = 100  # in one key: tomllib takes time that grows with their square
+
+
+def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
+    """Return the fields of a ``[project]`` table; raises MetadataError when a build has the last word.
+
+    ``version`` is the one that an sdist has in its PKG-INFO, where it is settled even if it is dynamic here.
+    """
+    table = _toml(data).get("project")
+    if not isinstance(table, dict):
+        raise MetadataError("pyproject.toml has no [project] table")
+    dynamic = _strings(table.get("dynamic", []), "dynamic")
+    open_fields = sorted({"dependencies", "optional-dependencies", "requires-python", "name"} & set(dynamic))
+    if "version" in dynamic and version is None:
+        open_fields.append("version")
+    if open_fields:
+        raise MetadataError(f"pyproject.toml leaves {', '.join(open_fields)} to the build")
+    extras = _extras(table.get("optional-dependencies", {}))
+    where = "pyproject.toml, [project]"
+    return known_good(
+        where,
+        name=_string(table.get("name"), "name"),
+        version=version if "version" in dynamic else _string(table.get("version"), "version"),
+        requires_dist=[
+            *_strings(table.get("dependencies", []), "dependencies"),
+            *_conditional(extras, where),
+        ],
+        requires_python=_string(table.get("requires-python"), "requires-python"),
+        provides_extra=extras,
+    )
+
+
+def _toml(data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.partition("=")[0].count(".") > _MOST_DOTS:
+                raise MetadataError(f"pyproject.toml, line {number}: a key has more than {_MOST_DOTS} parts")
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise MetadataError("pyproject.toml is not UTF-8") from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError says the line
+        raise MetadataError(f"pyproject.toml is not TOML: {plain(str(error))}") from error
+
+
+def _string(value: object, key: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise MetadataError(f"pyproject.toml, [project]: {key} is no string")
+    return value
+
+
+def _strings(value: object, key: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise MetadataError(f"pyproject.toml, [project]: {key} is no list of strings")
+    return value
+
+
+def _extras(value: object) -> dict[str, list[str]]:
+    if not isinstance(value, dict):
+        raise MetadataError("pyproject.toml, [project]: optional-dependencies is no table")
+    return {
+        extra: _strings(each, f"optional-dependencies.{plain(extra, 80)}") for extra, each in value.items()
+    }
+
+
+def _conditional(extras: Mapping[str, list[str]], where: str) -> list[str]:
+    """Return the requirements of the extras, each with the marker that PEP 508 has for one."""
+    return [
+        conditional(requirement(text, where), f'extra == "{canonicalize_name(extra)}"', where)
+        for extra, requirements in extras.items()
+        for text in requirements
+    ]

@@ -1,0 +1,254 @@
+"""What a source distribution requires, as far as it can be known without running anything of it."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pipgate.archive_stream import HostileArchiveError, read_files
+from pipgate.core_metadata import CoreMetadata, MetadataError, PkgInfo, as_metadata, known_good, read_pkg_info
+from pipgate.plain_text import plain
+from pipgate.project_table import read_project_table
+from pipgate.recorded_requires import RecordedRequires, read_requires_txt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_STATIC_SINCE = (
+    2,
+    2,
+)  # PEP 643; there is no upper bound, so that a new version of the format changes nothing
+_COMPLETE_SINCE = (2, 0)  # before it, PKG-INFO of an sdist rarely had Requires-Dist
+_NOT_DYNAMIC = frozenset({"name", "version", "requires-dist", "requires-python", "provides-extra"})
+_DEEPEST = 12  # directories above an egg-info; real ones are nested up to three deep
+_LARGEST_TREE_FILE = 4 << 20
+
+
+class MetadataSource(Enum):
+    """Where a list of requirements comes from, the most trusted first."""
+
+    PEP643 = "pep643"
+    PYPROJECT = "pyproject"
+    RECORDED = "recorded"
+    UNKNOWN = "unknown"
+
+    @property
+    def authoritative(self) -> bool:
+        """Whether a build must not say anything else (PEP 621, PEP 643)."""
+        return self in {MetadataSource.PEP643, MetadataSource.PYPROJECT}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the files say: the source of it, the fields, and the METADATA file that says the same."""
+
+    source: MetadataSource
+    fields: CoreMetadata
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing says what it requires; ``reason`` is for a person, name and version are what a file has."""
+
+    reason: str
+    name: str | None = None
+    version: str | None = None
+
+
+StaticAnswer = Known | Unknown
+
+
+def of_archive(
+    path: str, *, project: str | None, content_type: str | None = None, subdirectory: str = ""
+) -> StaticAnswer:
+    """Read the metadata of an sdist or another source archive, as a stream and no further than needed.
+
+    ``project`` is the name it was asked for by, ``subdirectory`` where in it the project lies. Never raises:
+    what cannot be read is ``Unknown``, and its reason names the member.
+    """
+    picker = _Picker(project, subdirectory)
+    try:
+        files = read_files(path, content_type, picker.wanted, picker.enough)
+    except HostileArchiveError as error:
+        return Unknown(str(error))
+    return picker.answer(files)
+
+
+def of_tree(path: str) -> StaticAnswer:
+    """Read the metadata of a source tree: its ``[project]`` table, which is what its build starts from.
+
+    PKG-INFO and egg-info count in an sdist alone; in a tree they may be left over from another time.
+    """
+    try:
+        with open(posixpath.join(path, "pyproject.toml"), "rb") as file:  # noqa: PTH123 -- pip's paths are strings
+            data = file.read(_LARGEST_TREE_FILE + 1)
+        if len(data) > _LARGEST_TREE_FILE:
+            return Unknown(f"pyproject.toml is larger than {_LARGEST_TREE_FILE >> 20} MiB")
+        fields = read_project_table(data, version=None)
+    except FileNotFoundError:
+        return Unknown("it has no pyproject.toml")
+    except (OSError, MetadataError) as error:
+        return Unknown(plain(str(error)))
+    return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields))
+
+
+class _Picker:
+    """Picks the files of an archive that can answer, and answers from them.
+
+    The project lies in the first directory of the archive (PEP 625), or at its top where that has none.
+    """
+
+    def __init__(self, project: str | None, subdirectory: str) -> None:
+        self._project = canonicalize_name(project) if project else None
+        self._subdirectory = subdirectory.strip("/")
+        self._root: str | None = None
+
+    def wanted(self, member: str, files: Mapping[str, bytes]) -> bool:
+        """Return whether the member is PKG-INFO or pyproject.toml of the project, or in an egg-info of it."""
+        name = posixpath.normpath(member)
+        if self._root is None:
+            self._root = name.partition("/")[0] if "/" in name else ""
+        inside = self._inside(name)
+        if inside in {"PKG-INFO", "pyproject.toml"}:
+            return True
+        directory, _, file = inside.rpartition("/")
+        if file not in {"PKG-INFO", "requires.txt"} or not directory.endswith(".egg-info"):
+            return False
+        project = self._project or self._own_name(files)
+        egg = canonicalize_name(posixpath.basename(directory).removesuffix(".egg-info"))
+        return directory.count("/") <= _DEEPEST and (project is None or egg == project)
+
+    def enough(self, files: Mapping[str, bytes]) -> bool:
+        """Return whether the best answer there is has been found, so that the rest need not be read."""
+        own = self._named(files, "PKG-INFO")
+        return own is not None and isinstance(self._static(own), Known)
+
+    def answer(self, files: Mapping[str, bytes]) -> StaticAnswer:
+        """Return the answer of the most trusted source that has one."""
+        own = self._named(files, "PKG-INFO")
+        told = [
+            self._static(own) if own is not None else Unknown("it has no PKG-INFO"),
+            self._project_table(files),
+        ]
+        told.append(self._recorded(files, own))
+        known = next((each for each in told if isinstance(each, Known)), None)
+        if known is not None:
+            return known
+        reasons = "; ".join(each.reason for each in told if isinstance(each, Unknown))
+        name, version = _identity(own)
+        return Unknown(reasons, name, version)
+
+    def _inside(self, name: str) -> str:
+        root = "/".join(part for part in (self._root, self._subdirectory) if part)
+        return name if not root else name[len(root) + 1 :] if name.startswith(f"{root}/") else ""
+
+    def _named(self, files: Mapping[str, bytes], wanted: str) -> bytes | None:
+        found = (data for name, data in files.items() if self._inside(posixpath.normpath(name)) == wanted)
+        return next(found, None)
+
+    def _own_name(self, files: Mapping[str, bytes]) -> str | None:
+        name, _ = _identity(self._named(files, "PKG-INFO"))
+        return None if name is None else canonicalize_name(name)
+
+    def _static(self, own: bytes) -> StaticAnswer:
+        """Answer from a PKG-INFO whose fields are the ones of every build (PEP 643)."""
+        try:
+            info = read_pkg_info(own, "PKG-INFO")
+            own.decode("utf-8")
+        except UnicodeDecodeError:
+            return Unknown("PKG-INFO is not UTF-8")
+        except MetadataError as error:
+            return Unknown(str(error))
+        if info.metadata_version < _STATIC_SINCE:
+            return Unknown(
+                f"PKG-INFO is of version {'.'.join(map(str, info.metadata_version))}, which promises nothing"
+            )
+        dynamic = sorted(info.dynamic & _NOT_DYNAMIC)
+        if dynamic:
+            return Unknown(f"PKG-INFO leaves {', '.join(dynamic)} to the build")
+        return Known(MetadataSource.PEP643, info.fields, own)
+
+    def _project_table(self, files: Mapping[str, bytes]) -> StaticAnswer:
+        data = self._named(files, "pyproject.toml")
+        if data is None:
+            return Unknown("it has no pyproject.toml")
+        _, version = _identity(self._named(files, "PKG-INFO"))
+        try:
+            fields = read_project_table(data, version)
+        except MetadataError as error:
+            return Unknown(str(error))
+        return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields))
+
+    def _recorded(self, files: Mapping[str, bytes], own: bytes | None) -> StaticAnswer:
+        """Answer from what setuptools wrote down when the sdist was made, or from an old PKG-INFO."""
+        try:
+            eggs = self._egg_infos(files)
+            fields = _from_egg_info(eggs, own) if eggs else _from_old_pkg_info(own)
+        except MetadataError as error:
+            return Unknown(str(error))
+        return Known(MetadataSource.RECORDED, fields, as_metadata(fields))
+
+    def _egg_infos(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Return the files of the egg-info of this project that lies least deep, each under its full name."""
+        project = self._project or self._own_name(files)
+        found: dict[str, dict[str, bytes]] = {}
+        for name, data in files.items():
+            directory = posixpath.dirname(posixpath.normpath(name))
+            egg = canonicalize_name(posixpath.basename(directory).removesuffix(".egg-info"))
+            if directory.endswith(".egg-info") and (project is None or egg == project):
+                found.setdefault(directory, {})[name] = data
+        depths = sorted(found, key=lambda directory: directory.count("/"))
+        if len(depths) > 1 and depths[0].count("/") == depths[1].count("/"):
+            raise MetadataError(f"{plain(depths[0])} and {plain(depths[1])} both speak for it")
+        return found[depths[0]] if depths else {}
+
+
+def _identity(own: bytes | None) -> tuple[str | None, str | None]:
+    """Return name and version in a PKG-INFO, whatever else it says."""
+    try:
+        info = _read_or_none(own)
+    except MetadataError:
+        return None, None
+    return (None, None) if info is None else (info.fields.name, info.fields.version)
+
+
+def _read_or_none(own: bytes | None) -> PkgInfo | None:
+    return None if own is None else read_pkg_info(own, "PKG-INFO")
+
+
+def _from_egg_info(files: Mapping[str, bytes], own: bytes | None) -> CoreMetadata:
+    """Return the fields of an egg-info; a project that requires nothing has no requires.txt in it."""
+    by_name = {posixpath.basename(name): (name, data) for name, data in files.items()}
+    where, data = by_name.get("requires.txt", ("requires.txt", b""))
+    try:
+        requires = read_requires_txt(data.decode("utf-8"), plain(where))
+    except UnicodeDecodeError as error:
+        raise MetadataError(f"{plain(where)} is not UTF-8") from error
+    about, info_data = by_name.get("PKG-INFO", ("PKG-INFO", own or b""))
+    info = read_pkg_info(
+        info_data if own is None else own, plain(about if own is None else "PKG-INFO")
+    ).fields
+    return _recorded_fields(info, requires, plain(where))
+
+
+def _recorded_fields(info: CoreMetadata, requires: RecordedRequires, where: str) -> CoreMetadata:
+    return known_good(
+        where,
+        name=info.name,
+        version=info.version,
+        requires_dist=requires.requires_dist,
+        requires_python=info.requires_python,
+        provides_extra=requires.provides_extra,
+    )
+
+
+def _from_old_pkg_info(own: bytes | None) -> CoreMetadata:
+    info = _read_or_none(own)
+    if info is None or info.metadata_version < _COMPLETE_SINCE or not info.fields.requires_dist:
+        raise MetadataError("it has no egg-info of this project")
+    return info.fields
