@@ -31,7 +31,7 @@ class Limits:
     members: int = 200_000
     unpacked: int = 8 << 30
     header: int = 256 << 10
-    header_piece: int = 64 << 10
+    header_piece: int = 32 << 10
     file: int = 4 << 20
     kept: int = 64
     seconds: float = 120.0

@@ -112,10 +112,8 @@ def known_good(  # noqa: PLR0913 -- the fields of the type that it makes
 
 def requirement(text: str, where: str) -> Requirement:
     """Return a parsed requirement (PEP 508); raises MetadataError."""
-    if len(text) > LONGEST_REQUIREMENT:
-        raise MetadataError(f"{where}: a requirement is longer than {LONGEST_REQUIREMENT} characters")
     try:
-        return Requirement(text)
+        return Requirement(_short(text, where))
     except (InvalidRequirement, ValueError, RecursionError) as error:
         reason = str(error).partition("\n")[0]
         raise MetadataError(f"{where}: {_shown(text)} is no requirement: {plain(reason)}") from error
@@ -174,9 +172,15 @@ def _used_headers(data: bytes, where: str) -> bytes:
     return b"\n".join(kept) + b"\n\n"
 
 
+def _short(text: str, where: str) -> str:
+    if len(text) > LONGEST_REQUIREMENT:
+        raise MetadataError(f"{where}: a requirement is longer than {LONGEST_REQUIREMENT} characters")
+    return text
+
+
 def _version(text: str | None, where: str) -> str:
     try:
-        return str(Version(text or ""))
+        return str(Version(_short(text or "", where)))
     except (InvalidVersion, ValueError) as error:
         raise MetadataError(f"{where}: {_shown(text)} is no version (PEP 440)") from error
 
@@ -185,7 +189,7 @@ def _requires_python(text: str | None, where: str) -> str | None:
     if text is None or not text.strip():
         return None
     try:
-        return str(SpecifierSet(text)) or None
+        return str(SpecifierSet(_short(text, where))) or None
     except (InvalidSpecifier, ValueError) as error:
         raise MetadataError(f"{where}: Requires-Python {_shown(text)} is no version specifier") from error
 

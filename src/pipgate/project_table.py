@@ -18,7 +18,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MOST_DOTS = 100  # in one key: tomllib takes time that grows with their square
+LARGEST_PYPROJECT = 1 << 20  # bytes
 
 
 def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
@@ -51,11 +51,10 @@ def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
 
 
 def _toml(data: bytes) -> dict[str, Any]:
+    if len(data) > LARGEST_PYPROJECT:
+        raise MetadataError(f"pyproject.toml is larger than {LARGEST_PYPROJECT >> 20} MiB")
     try:
         text = data.decode("utf-8")
-        for number, line in enumerate(text.splitlines(), start=1):
-            if line.partition("=")[0].count(".") > _MOST_DOTS:
-                raise MetadataError(f"pyproject.toml, line {number}: a key has more than {_MOST_DOTS} parts")
         return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise MetadataError("pyproject.toml is not UTF-8") from error

@@ -12,8 +12,9 @@ from packaging.utils import canonicalize_name
 from pipgate.archive_stream import HostileArchiveError, read_files
 from pipgate.core_metadata import CoreMetadata, MetadataError, PkgInfo, as_metadata, known_good, read_pkg_info
 from pipgate.plain_text import plain
-from pipgate.project_table import read_project_table
+from pipgate.project_table import LARGEST_PYPROJECT, read_project_table
 from pipgate.recorded_requires import RecordedRequires, read_requires_txt
+from pipgate.time_limit import TookTooLongError, at_most
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,8 @@ _STATIC_SINCE = (
 _COMPLETE_SINCE = (2, 0)  # before it, PKG-INFO of an sdist rarely had Requires-Dist
 _NOT_DYNAMIC = frozenset({"name", "version", "requires-dist", "requires-python", "provides-extra"})
 _DEEPEST = 12  # directories above an egg-info; real ones are nested up to three deep
-_LARGEST_TREE_FILE = 4 << 20
+_SECONDS = 5.0  # for all that is parsed of one distribution; real ones take milliseconds
+_TOOK_TOO_LONG = f"its metadata takes longer than {_SECONDS:.0f} seconds to read"
 
 
 class MetadataSource(Enum):
@@ -74,9 +76,12 @@ def of_archive(
     picker = _Picker(project, subdirectory)
     try:
         files = read_files(path, content_type, picker.wanted, picker.enough)
+        with at_most(_SECONDS):
+            return picker.answer(files)
     except HostileArchiveError as error:
         return Unknown(str(error))
-    return picker.answer(files)
+    except TookTooLongError:
+        return Unknown(_TOOK_TOO_LONG)
 
 
 def of_tree(path: str) -> StaticAnswer:
@@ -86,14 +91,15 @@ def of_tree(path: str) -> StaticAnswer:
     """
     try:
         with open(posixpath.join(path, "pyproject.toml"), "rb") as file:  # noqa: PTH123 -- pip's paths are strings
-            data = file.read(_LARGEST_TREE_FILE + 1)
-        if len(data) > _LARGEST_TREE_FILE:
-            return Unknown(f"pyproject.toml is larger than {_LARGEST_TREE_FILE >> 20} MiB")
-        fields = read_project_table(data, version=None)
+            data = file.read(LARGEST_PYPROJECT + 1)
+        with at_most(_SECONDS):
+            fields = read_project_table(data, version=None)
     except FileNotFoundError:
         return Unknown("it has no pyproject.toml")
     except (OSError, MetadataError) as error:
         return Unknown(plain(str(error)))
+    except TookTooLongError:
+        return Unknown(_TOOK_TOO_LONG)
     return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields))
 
 
@@ -107,6 +113,7 @@ class _Picker:
         self._project = canonicalize_name(project) if project else None
         self._subdirectory = subdirectory.strip("/")
         self._root: str | None = None
+        self._told_by_own: StaticAnswer | None = None
 
     def wanted(self, member: str, files: Mapping[str, bytes]) -> bool:
         """Return whether the member is PKG-INFO or pyproject.toml of the project, or in an egg-info of it."""
@@ -126,15 +133,15 @@ class _Picker:
     def enough(self, files: Mapping[str, bytes]) -> bool:
         """Return whether the best answer there is has been found, so that the rest need not be read."""
         own = self._named(files, "PKG-INFO")
-        return own is not None and isinstance(self._static(own), Known)
+        if own is not None and self._told_by_own is None:
+            with at_most(_SECONDS):
+                self._told_by_own = _static(own)
+        return isinstance(self._told_by_own, Known)
 
     def answer(self, files: Mapping[str, bytes]) -> StaticAnswer:
         """Return the answer of the most trusted source that has one."""
         own = self._named(files, "PKG-INFO")
-        told = [
-            self._static(own) if own is not None else Unknown("it has no PKG-INFO"),
-            self._project_table(files),
-        ]
+        told = [self._told_by_own or Unknown("it has no PKG-INFO"), self._project_table(files)]
         told.append(self._recorded(files, own))
         known = next((each for each in told if isinstance(each, Known)), None)
         if known is not None:
@@ -154,24 +161,6 @@ class _Picker:
     def _own_name(self, files: Mapping[str, bytes]) -> str | None:
         name, _ = _identity(self._named(files, "PKG-INFO"))
         return None if name is None else canonicalize_name(name)
-
-    def _static(self, own: bytes) -> StaticAnswer:
-        """Answer from a PKG-INFO whose fields are the ones of every build (PEP 643)."""
-        try:
-            info = read_pkg_info(own, "PKG-INFO")
-            own.decode("utf-8")
-        except UnicodeDecodeError:
-            return Unknown("PKG-INFO is not UTF-8")
-        except MetadataError as error:
-            return Unknown(str(error))
-        if info.metadata_version < _STATIC_SINCE:
-            return Unknown(
-                f"PKG-INFO is of version {'.'.join(map(str, info.metadata_version))}, which promises nothing"
-            )
-        dynamic = sorted(info.dynamic & _NOT_DYNAMIC)
-        if dynamic:
-            return Unknown(f"PKG-INFO leaves {', '.join(dynamic)} to the build")
-        return Known(MetadataSource.PEP643, info.fields, own)
 
     def _project_table(self, files: Mapping[str, bytes]) -> StaticAnswer:
         data = self._named(files, "pyproject.toml")
@@ -206,6 +195,25 @@ class _Picker:
         if len(depths) > 1 and depths[0].count("/") == depths[1].count("/"):
             raise MetadataError(f"{plain(depths[0])} and {plain(depths[1])} both speak for it")
         return found[depths[0]] if depths else {}
+
+
+def _static(own: bytes) -> StaticAnswer:
+    """Answer from a PKG-INFO whose fields are the ones of every build (PEP 643)."""
+    try:
+        info = read_pkg_info(own, "PKG-INFO")
+        own.decode("utf-8")
+    except UnicodeDecodeError:
+        return Unknown("PKG-INFO is not UTF-8")
+    except MetadataError as error:
+        return Unknown(str(error))
+    if info.metadata_version < _STATIC_SINCE:
+        return Unknown(
+            f"PKG-INFO is of version {'.'.join(map(str, info.metadata_version))}, which promises nothing"
+        )
+    dynamic = sorted(info.dynamic & _NOT_DYNAMIC)
+    if dynamic:
+        return Unknown(f"PKG-INFO leaves {', '.join(dynamic)} to the build")
+    return Known(MetadataSource.PEP643, info.fields, own)
 
 
 def _identity(own: bytes | None) -> tuple[str | None, str | None]:

@@ -33,6 +33,18 @@ def test_a_wheel_of_the_same_version_needs_no_word(world: World) -> None:
     assert ended.err == ""
 
 
+def test_a_release_that_has_a_wheel_was_not_passed_over_for_its_sdist(world: World) -> None:
+    """The newest does not fit for another reason; nothing is said of its sdist."""
+    make_wheel(world.index.root, "thing", "1.4")
+    make_wheel(world.index.root, "thing", "2.0", requires=("other>=2",))
+    world.project("thing", "2.0").sdist(world.index.root)
+    make_wheel(world.index.root, "other", "1.0")
+    ended = world.pipgate("install", "--prefix", str(world.tmp / "t"), "thing", "other<2")
+    assert ended.status == 0, ended.text
+    assert "thing-1.4" in ended.out
+    assert ended.err == ""
+
+
 def test_an_allowed_sdist_counts_like_a_wheel(world: World) -> None:
     make_wheel(world.index.root, "thing", "1.4")
     world.project("thing", "2.0").sdist(world.index.root)

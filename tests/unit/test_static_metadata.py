@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import tarfile
 import zipfile
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pipgate import archive_stream
+from pipgate import archive_stream, static_metadata
 from pipgate.static_metadata import Known, MetadataSource, StaticAnswer, Unknown, of_archive, of_tree
 from support.projects import write_tar
 
@@ -91,7 +92,7 @@ def test_the_most_trusted_source_answers(
             {"PKG-INFO": OLD, "pyproject.toml": TABLE.replace('["b"]', '"b"')},
             "dependencies is no list of strings",
         ),
-        ({"PKG-INFO": OLD, "pyproject.toml": f"{'a.' * 500}a = 1"}, "line 1: a key has more than 100 parts"),
+        ({"PKG-INFO": OLD, "pyproject.toml": "#" * (1 << 20) + "#"}, "pyproject.toml is larger than 1 MiB"),
         (
             {"PKG-INFO": OLD, "thing.egg-info/requires.txt": "c\n%%\n"},
             "thing.egg-info/requires.txt, line 2: '%%' is no requirement",
@@ -168,7 +169,7 @@ def test_a_header_that_would_fill_the_memory(tmp_path: Path) -> None:
         header.type, header.size = kind, 1 << 33
         path = tmp_path / "x.tar.gz"
         path.write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)))
-        assert "the header of a member is larger than 64 KiB" in reason_of(path)
+        assert "the header of a member is larger than 32 KiB" in reason_of(path)
     sparse = bytearray(tarfile.TarInfo("x").tobuf(tarfile.GNU_FORMAT))
     sparse[156:157], sparse[482:483] = tarfile.GNUTYPE_SPARSE, b"\1"
     sparse[148:156] = b"%06o\0 " % (sum(sparse[:148]) + 256 + sum(sparse[156:512]))
@@ -198,6 +199,17 @@ def test_an_xz_file_that_asks_for_much_memory(tmp_path: Path) -> None:
     plain = gzip.decompress(write_tar(tmp_path / "x.tar.gz", members).read_bytes())
     path.write_bytes(__import__("lzma").compress(plain[:700]) + __import__("lzma").compress(plain[700:]))
     assert isinstance(of_archive(str(path), project="thing"), Known), "concatenated streams are one"
+
+
+def test_toml_that_would_take_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time that tomllib takes grows with the square of the parts of a key."""
+    monkeypatch.setattr(static_metadata, "_SECONDS", 0.2)
+    text = f"x = {{{'.'.join('a' * 400_000)} = 1}}"
+    (tmp_path / "pyproject.toml").write_text(text)
+    for told in (answer(tmp_path, {"PKG-INFO": OLD, "pyproject.toml": text}), of_tree(str(tmp_path))):
+        assert isinstance(told, Unknown)
+        assert "takes longer than" in told.reason
+    assert sys.getprofile() is None
 
 
 def test_a_tree(tmp_path: Path) -> None:

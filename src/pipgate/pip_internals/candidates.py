@@ -38,7 +38,7 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
 
 
 def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Note the newest undecided sdist among the candidates, for the note on older wheels."""
+    """Note the newest undecided release that has no wheel, for the note on older wheels."""
 
     @functools.wraps(original)
     def applicable_candidates(self: Any, candidates: list[InstallationCandidate]) -> Any:
@@ -51,7 +51,10 @@ def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callabl
 
 
 def _remember_newest_undecided(project: str, applicable: list[InstallationCandidate], run: Run) -> None:
-    undecided = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
+    # A version that has a wheel too was left for another reason, such as a conflict.
+    wheels = {each.version for each in applicable if each.link.is_wheel}
+    sdists = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
+    undecided = [each for each in sdists if each.version not in wheels]
     versions = [each.version for each in undecided if not _is_decided(each, run)]
     run.newest_undecided.pop(canonicalize_name(project), None)
     if versions:
