@@ -24,7 +24,7 @@ _LARGEST_HEADERS = 2 << 20  # bytes; old ones hold the whole description
 
 _NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)  # PEP 508
 # What email.parser takes for a header or a continuation; at any other line it, and so pip, stops.
-_HEADER = re.compile(rb"[\x21-\x39\x3b-\x7e]*:|[\t ]")
+_HEADER = re.compile(rb"From |[\x21-\x39\x3b-\x7e]*:|[\t ]")
 _USED = frozenset(
     (
         b"dynamic",

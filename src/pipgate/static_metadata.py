@@ -43,6 +43,11 @@ class MetadataSource(Enum):
         """Whether a build must not say anything else (PEP 621, PEP 643)."""
         return self in {MetadataSource.PEP643, MetadataSource.PYPROJECT}
 
+    @property
+    def file(self) -> str:
+        """The file that speaks."""
+        return "pyproject.toml" if self is MetadataSource.PYPROJECT else "PKG-INFO"
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

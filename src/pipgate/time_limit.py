@@ -30,9 +30,11 @@ def at_most(seconds: float) -> Iterator[None]:
         if time.monotonic() > until:
             raise TookTooLongError
 
-    before = sys.getprofile()
+    if sys.getprofile() is not None:  # somebody is measuring, and one place is all there is
+        yield
+        return
     sys.setprofile(look)
     try:
         yield
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from support.world import World
 
 FIRST_LOCK = (25, 1)
+FIRST_GIT_FILE_URL = (24, 1)  # behind a name
+FIRST_ONLY_DEPS = (26, 2)
+FIRST_CORE_METADATA = (23, 2)  # PEP 714 renamed the key
 KINDS = (*AUTHORITATIVE, *RECORDED)
+HAVE_CORE_METADATA = [pip for pip in PIPS if release_of(pip) >= FIRST_CORE_METADATA]
+HAVE_GIT_FILE_URLS = [pip for pip in PIPS if release_of(pip) >= FIRST_GIT_FILE_URL]
+HAVE_ONLY_DEPS = [pip for pip in PIPS if release_of(pip) >= FIRST_ONLY_DEPS]
 HAVE_LOCK = [pip for pip in PIPS if release_of(pip) >= FIRST_LOCK]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -295,6 +301,44 @@ def test_what_the_user_named_is_read_too(world: World, what: str) -> None:
     assert world.canary.silent
 
 
+@pytest.mark.parametrize("pip", HAVE_GIT_FILE_URLS)
+def test_a_checkout_that_the_user_named_is_read_too(world: World) -> None:
+    made = project(world, AUTHORITATIVE[2], requires=(("", "", "good"),))
+    made.files["pyproject.toml"] = made.files["pyproject.toml"].replace(
+        'dynamic = ["version"]', 'version = "1.0"'
+    )
+    url = f"git+{made.repository(world.tmp / 'repo').as_uri()}"
+    serve_the_rest(world)
+    ended, _ = run(world, "download", "-d", str(world.tmp / "d"), f"evil @ {url}")
+    assert ended.status == 0, ended.text
+    assert world.canary.silent
+    assert {path.name for path in (world.tmp / "d").iterdir()} == {
+        "evil-1.0.zip",
+        "good-1.0-py3-none-any.whl",
+    }
+    blocked, _ = run(world, "install", "--prefix", str(world.tmp / "t"), f"evil @ {url}")
+    assert blocked.status == 43, blocked.text
+    assert world.canary.silent
+
+
+@pytest.mark.parametrize("pip", HAVE_ONLY_DEPS)
+@every_kind
+def test_only_dependencies(world: World, kind: object) -> None:
+    """The project itself is not built; what it requires is installed, on the word of its files if they bind it."""
+    project(world, kind).sdist(world.index.root)
+    serve_the_rest(world)
+    args = ("install", "--prefix", str(world.tmp / "t"), "--only-deps", "evil[more]")
+    ended, _ = run(world, *args)
+    assert world.canary.silent
+    if kind in AUTHORITATIVE:
+        assert "Successfully installed deeper-1.0 extra-dep-1.0 good-1.0" in ended.out, ended.text
+    else:
+        assert ended.status == 43, ended.text
+        allowed, _ = run(world, *args, allow=("evil",))
+        assert "Successfully installed deeper-1.0 extra-dep-1.0 good-1.0" in allowed.out, allowed.text
+        assert not world.canary.silent
+
+
 def test_a_file_name_that_is_not_the_project(world: World) -> None:
     """As thrift-0.14.0-2.tar.gz: a later version by its name, and its metadata says another."""
     made = world.project(
@@ -310,6 +354,20 @@ def test_a_file_name_that_is_not_the_project(world: World) -> None:
     assert world.canary.silent
 
 
+@pytest.mark.parametrize("resolver", [[], ["--use-deprecated=legacy-resolver"]], ids=["new", "legacy"])
+@pytest.mark.parametrize("place", ["index", "url"])
+def test_a_name_in_the_metadata_is_no_name_that_was_allowed(
+    world: World, place: str, resolver: list[str]
+) -> None:
+    """The files of a project cannot give it the name of one that is allowed."""
+    claim = {"PKG-INFO": "Metadata-Version: 2.2\nName: innocent\nVersion: 1.0\n"}
+    sdist = world.project(files=claim).sdist(world.index.root)
+    args = [*resolver, "evil" if place == "index" else world.index.file_url(sdist)]
+    ended, _ = run(world, "install", "--prefix", str(world.tmp / "t"), *args, allow=("innocent",))
+    assert ended.status != 0, ended.text
+    assert world.canary.silent
+
+
 def test_metadata_of_another_project_is_not_taken(world: World) -> None:
     world.project(files={"PKG-INFO": "Metadata-Version: 2.2\nName: innocent\nVersion: 1.0\n"}).sdist(
         world.index.root
@@ -320,6 +378,7 @@ def test_metadata_of_another_project_is_not_taken(world: World) -> None:
     assert list((world.tmp / "d").iterdir()) == []
 
 
+@pytest.mark.parametrize("pip", HAVE_CORE_METADATA)
 @pytest.mark.parametrize("command", ["download", "dry-run"])
 def test_metadata_of_an_sdist_that_the_index_offers(world: World, command: str) -> None:
     """PEP 658: the index has said what it requires, so nothing has to be read or run."""

@@ -10,14 +10,12 @@ from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import Version
 
 from pipgate.build_request import Purpose
-from pipgate.core_metadata import MetadataError, differences
 from pipgate.outcomes import MetadataUsed, PassedOver
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.from_pip import build_request
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.source_builds import prepare_allowed
 from pipgate.policy import Refused
-from pipgate.static_metadata import MetadataSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +62,7 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     reqs = list(_resolved(resolver, result))
     waiting = list({id(each): each for each in map(static_answers.held, reqs) if each is not None}.values())
     wanted = [each for each in waiting if _needs_build(each, result, run)]
-    requests = {id(each): build_request(each.req, run, Purpose.METADATA) for each in wanted}
+    requests = {id(each): build_request(each.req, run, Purpose.METADATA, asked=each.asked) for each in wanted}
     _refuse_together(reqs, list(requests.values()), run)
     changed = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
     if any(changed):
@@ -121,6 +119,8 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
 
     Raises BuildRefusedError when authoritative metadata turns out not to be what the build says.
     """
+    from pipgate.core_metadata import MetadataError, differences  # loaded when it was read
+
     req, static = held.req, held.known
     preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
     held.prepared, req.metadata_directory = True, None
@@ -133,13 +133,10 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
     except MetadataError as error:
         raise run.gate.stop(request, Refused("metadata-differs", str(error))) from error
     if differ and static.source.authoritative:
-        reason = f"its build does not say what its {_FILES[static.source]} says"
+        reason = f"its build does not say what its {static.source.file} says"
         raise run.gate.stop(request, Refused("metadata-differs", reason, differ))
     _take_over(req, dist, resolver)
     return static_answers.can_repeat(resolver) and (bool(differ) or _is_copied(held, result))
-
-
-_FILES = {MetadataSource.PEP643: "PKG-INFO", MetadataSource.PYPROJECT: "pyproject.toml"}
 
 
 def _take_over(req: InstallRequirement, dist: Any, resolver: Any) -> None:

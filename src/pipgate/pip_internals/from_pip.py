@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
@@ -38,13 +39,26 @@ _ARCHIVE_ENDINGS = (
 _LONGEST_CHAIN = 50
 
 
-def build_request(req: InstallRequirement, run: Run, purpose: Purpose) -> BuildRequest:
-    """Return what pip wants to run for ``req``; reads and hashes the archive that pip has on disk."""
+@dataclass(frozen=True, slots=True)
+class AskedName:
+    """The name that somebody asked for, before anything of it was read; None where only a place was."""
+
+    name: str | None
+
+
+def build_request(
+    req: InstallRequirement, run: Run, purpose: Purpose, *, asked: AskedName | None = None
+) -> BuildRequest:
+    """Return what pip wants to run for ``req``; reads and hashes the archive that pip has on disk.
+
+    ``asked`` is the name that it was asked for by, where its own files may have given it another since.
+    """
     assert req.link is not None
     source = _source(req, req.link)
+    name = _name(req.name if asked is None else asked.name, source)
     return BuildRequest(
-        name=_name(req, source),
-        version=_version(req, source),
+        name=name,
+        version=_version(name, source),
         source=source,
         purpose=purpose,
         required_by=required_by(req, run),
@@ -113,9 +127,9 @@ def _commit(req: InstallRequirement, link: Link) -> str | None:
     return backend.get_revision(req.source_dir)
 
 
-def _name(req: InstallRequirement, source: Source) -> str | None:
-    if req.name:
-        return str(canonicalize_name(req.name))
+def _name(asked: str | None, source: Source) -> str | None:
+    if asked:
+        return str(canonicalize_name(asked))
     if isinstance(source, Archive):
         stem = _stem(source.filename)
         name, _, version = stem.rpartition("-")
@@ -123,9 +137,9 @@ def _name(req: InstallRequirement, source: Source) -> str | None:
     return None
 
 
-def _version(req: InstallRequirement, source: Source) -> str | None:
+def _version(name: str | None, source: Source) -> str | None:
     if isinstance(source, Sdist | Archive):
-        return _version_in_filename(_name(req, source), source.filename)
+        return _version_in_filename(name, source.filename)
     return None
 
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate import static_metadata
 from pipgate.build_request import Directory, Purpose, Vcs
-from pipgate.core_metadata import CoreMetadata, known_good
 from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import build_request, is_tree
+from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree
 from pipgate.policy import Allowed
-from pipgate.recorded_requires import read_requires_txt
-from pipgate.static_metadata import Known, StaticAnswer, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +16,9 @@ if TYPE_CHECKING:
     from pip._internal.metadata import BaseDistribution
     from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.core_metadata import CoreMetadata
     from pipgate.pip_internals.run_state import Run
+    from pipgate.static_metadata import Known, StaticAnswer
 
 _MARK = "_pipgate_static"
 
@@ -33,6 +31,7 @@ class Held:
     """
 
     req: InstallRequirement
+    asked: AskedName
     known: Known
     prepare: Callable[[], None]
     track: Callable[[Any], Any]
@@ -45,18 +44,20 @@ def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
     Returns None when it has, else why its files do not say what it requires.
     """
     req = source.req
-    if req.needs_more_preparation and not run.must_build:
-        # The index has said what it requires (PEP 658), and the resolution is over.
-        stand_in.put_name_alone(req, *_name_and_version(req, Unknown(""), run))
+    if not run.must_build and (run.command.needs_name_alone or req.needs_more_preparation):
+        # With --no-deps, or where the index has said what it requires (PEP 658).
+        stand_in.put_name_alone(req, *_name_and_version(req, run))
         return None
+    # Here and not above: without a source distribution, nobody pays for it. pip installs nothing before.
+    from pipgate.static_metadata import Known
+
     answer = _read(req, run)
-    if isinstance(answer, Known) and _will_do(req, answer, run):
-        _put(source, answer, prepare)
-        return None
-    if not run.must_build and run.command.needs_name_alone:
-        stand_in.put_name_alone(req, *_name_and_version(req, answer, run))
-        return None
-    return answer.reason if isinstance(answer, Unknown) else ""
+    if not isinstance(answer, Known):
+        return answer.reason
+    if not _will_do(req, answer, run):
+        return ""
+    _put(source, answer, prepare)
+    return None
 
 
 def held(req: InstallRequirement) -> Held | None:
@@ -72,6 +73,9 @@ def shares(req: InstallRequirement, held: Held) -> bool:
 
 def built_metadata(dist: BaseDistribution) -> CoreMetadata:
     """Return what a build says, from dist-info or, before pip 25.3, from egg-info; raises MetadataError."""
+    from pipgate.core_metadata import known_good  # loaded by serve
+    from pipgate.recorded_requires import read_requires_txt  # same
+
     requires: tuple[str, ...] = tuple(dist.metadata.get_all("Requires-Dist", []))
     extras: tuple[str, ...] = tuple(dist.metadata.get_all("Provides-Extra", []))
     try:
@@ -91,6 +95,8 @@ def built_metadata(dist: BaseDistribution) -> CoreMetadata:
 
 
 def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
+    from pipgate import static_metadata  # loaded by serve
+
     assert req.link is not None
     if req.local_file_path is None or is_tree(req, req.link):
         return static_metadata.of_tree(req.unpacked_source_directory)
@@ -128,7 +134,7 @@ def can_repeat(resolver: Any) -> bool:
 
 def _put(source: Any, known: Known, prepare: Callable[[], None]) -> None:
     req = source.req
-    vars(req)[_MARK] = Held(req, known, prepare, _tracking(source))
+    vars(req)[_MARK] = Held(req, AskedName(req.name), known, prepare, _tracking(source))
     stand_in.put_metadata(req, known.fields.name, known.fields.version, known.text)
     req.warn_on_mismatching_name()
     req.assert_source_matches_version()
@@ -140,12 +146,16 @@ def _tracking(source: Any) -> Callable[[Any], Any]:
     return lambda tracker: tracker.track(source.req) if key is None else tracker.track(source.req, key)
 
 
-def _name_and_version(req: InstallRequirement, answer: StaticAnswer, run: Run) -> tuple[str, str]:
-    """Return name and version as pip knows them; "0" stands for a version that nothing says."""
+def _name_and_version(req: InstallRequirement, run: Run) -> tuple[str, str]:
+    """Return name and version for a command that needs no more, from the file name where that has them.
+
+    "0" stands for a version that nothing says.
+    """
     request = build_request(req, run, Purpose.METADATA)
+    if request.name is not None and request.version is not None and stand_in.is_version(request.version):
+        return request.name, request.version
+    from pipgate.static_metadata import Known  # see serve
+
+    answer = _read(req, run)
     said = answer.fields if isinstance(answer, Known) else answer
-    name = request.name or said.name or "unknown"
-    for version in (request.version, said.version):
-        if version is not None and stand_in.is_version(version):
-            return name, version
-    return name, "0"
+    return request.name or said.name or "unknown", said.version or "0"
