@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import re
 import struct
 import tarfile
 import time
@@ -105,6 +106,22 @@ def read_files(
             if enough(files):
                 break
     return files
+
+
+def says_python(path: str) -> bool:
+    """Return whether the PKG-INFO of an archive has, or may have, Requires-Python; parses nothing."""
+    try:
+        files = read_files(path, None, lambda name, _: _is_own_pkg_info(name), bool)
+    except HostileArchiveError:
+        return True  # whoever reads it says what is wrong
+    return any(
+        re.search(rb"^requires-python:", data, re.IGNORECASE | re.MULTILINE) for data in files.values()
+    )
+
+
+def _is_own_pkg_info(name: str) -> bool:
+    parts = name.removeprefix("./").split("/")
+    return parts[-1] == "PKG-INFO" and len(parts) <= 2  # noqa: PLR2004 -- a directory and a file
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -16,13 +17,15 @@ from packaging.version import InvalidVersion, Version
 from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 MOST_REQUIREMENTS = 20_000
 LONGEST_REQUIREMENT = 4_096  # characters
+_LONGEST_NAME = 200  # characters; pip makes a directory of name and version
+_DEEPEST_MARKER = 50  # parentheses
 _LARGEST_HEADERS = 2 << 20  # bytes; old ones hold the whole description
 
-_NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE)  # PEP 508
+_NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)  # PEP 508
 # What email.parser takes for a header or a continuation; at any other line it, and so pip, stops.
 _HEADER = re.compile(rb"From |[\x21-\x39\x3b-\x7e]*:|[\t ]")
 _USED = frozenset(
@@ -95,7 +98,7 @@ def known_good(  # noqa: PLR0913 -- the fields of the type that it makes
     provides_extra: Iterable[str] = (),
 ) -> CoreMetadata:
     """Return the fields once each is well formed; raises MetadataError naming the first that is not."""
-    if not _NAME.fullmatch(name or ""):
+    if not _NAME.fullmatch(name or "") or len(name or "") > _LONGEST_NAME:
         raise MetadataError(f"{where}: {_shown(name)} is no name of a project")
     assert name is not None
     requirements = tuple(requires_dist)
@@ -111,12 +114,29 @@ def known_good(  # noqa: PLR0913 -- the fields of the type that it makes
 
 
 def requirement(text: str, where: str) -> Requirement:
-    """Return a parsed requirement (PEP 508); raises MetadataError."""
+    """Return a parsed requirement (PEP 508) that pip can work with too; raises MetadataError."""
     try:
-        return Requirement(_short(text, where))
-    except (InvalidRequirement, ValueError, RecursionError) as error:
+        return _usable(Requirement(_short(text, where)), text)
+    except (
+        InvalidRequirement,
+        UndefinedComparison,
+        UndefinedEnvironmentName,
+        ValueError,
+        RecursionError,
+    ) as error:
         reason = str(error).partition("\n")[0]
         raise MetadataError(f"{where}: {_shown(text)} is no requirement: {plain(reason)}") from error
+
+
+def _usable(parsed: Requirement, text: str) -> Requirement:
+    """Return a requirement whose marker and URL pip can work with, which not every one that parses has."""
+    if parsed.marker is not None:
+        if text.count("(") > _DEEPEST_MARKER:
+            raise ValueError("its marker is nested too deeply")
+        parsed.marker.evaluate({"extra": ""})
+    if parsed.url is not None and not _is_url(parsed.url):
+        raise ValueError("its URL is none")
+    return parsed
 
 
 def conditional(parsed: Requirement, condition: str, where: str) -> str:
@@ -128,48 +148,59 @@ def conditional(parsed: Requirement, condition: str, where: str) -> str:
     return str(parsed)
 
 
-def as_metadata(fields: CoreMetadata) -> bytes:
-    """Return a METADATA file with these fields and no others."""
+def as_metadata(fields: CoreMetadata, own: bytes | None = None) -> bytes:
+    """Return a METADATA file with these fields, and with what else the sdist's PKG-INFO says."""
     lines = ["Metadata-Version: 2.1", f"Name: {fields.name}", f"Version: {fields.version}"]
     if fields.requires_python is not None:
         lines.append(f"Requires-Python: {fields.requires_python}")
     lines += [f"Provides-Extra: {each}" for each in fields.provides_extra]
     lines += [f"Requires-Dist: {each}" for each in fields.requires_dist]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def differences(static: CoreMetadata, built: CoreMetadata) -> tuple[str, ...]:
-    """Return what a build says otherwise: ``-`` what it does not say, ``+`` what it adds.
-
-    Requirements are compared by what they mean on this machine, for every extra: two ways to write a marker
-    are no difference, and neither is a requirement that holds on other platforms alone.
-    """
-    lines = _changed("Name", {canonicalize_name(static.name)}, {canonicalize_name(built.name)})
-    lines += _changed("Version", {str(Version(static.version))}, {str(Version(built.version))})
-    lines += _changed("Requires-Python", _specifiers(static), _specifiers(built))
-    lines += _changed("Provides-Extra", _extras(static), _extras(built))
-    if sorted(static.requires_dist) != sorted(built.requires_dist):
-        lines += _changed("Requires-Dist", _meaning(static), _meaning(built))
-    return tuple(lines)
+    return ("\n".join(lines) + "\n").encode() + _other_headers(own or b"")
 
 
 def _used_headers(data: bytes, where: str) -> bytes:
     """Return the headers that are used, and of no others a byte, so that hostile ones cost nothing."""
-    kept: list[bytes] = []
-    keeping = False
-    headers = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
-    if len(headers) > _LARGEST_HEADERS:
-        raise MetadataError(f"{where}: its headers are larger than {_LARGEST_HEADERS >> 20} MiB")
-    for line in headers.splitlines():
-        if not _HEADER.match(line):
-            break
-        if line[:1] not in b" \t":
-            keeping = line.partition(b":")[0].lower() in _USED
-        if keeping:
-            kept.append(line)
+    kept = [line for line, used in _headers(data, where) if used]
     if len(kept) > 2 * MOST_REQUIREMENTS:
         raise MetadataError(f"{where}: more than {2 * MOST_REQUIREMENTS} lines of headers")
     return b"\n".join(kept) + b"\n\n"
+
+
+def _other_headers(data: bytes) -> bytes:
+    """Return all that a PKG-INFO says beside the fields that are used, where it is text; its body as well."""
+    try:
+        data.decode("utf-8")
+        others = [line for line, used in _headers(data, "PKG-INFO") if not used]
+    except (UnicodeDecodeError, MetadataError):
+        return b""
+    if any(line.lower().startswith((b"content-type:", b"from ")) for line in others):
+        return b""  # the email parser would make more of it than lines
+    return b"".join(line + b"\n" for line in others) + data[len(_head(data)) :]
+
+
+def _head(data: bytes) -> bytes:
+    return re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
+
+
+def _headers(data: bytes, where: str) -> Iterator[tuple[bytes, bool]]:
+    """Yield the lines of the headers, and whether each belongs to a field that is used."""
+    head, used = _head(data), False
+    if len(head) > _LARGEST_HEADERS:
+        raise MetadataError(f"{where}: its headers are larger than {_LARGEST_HEADERS >> 20} MiB")
+    for line in head.splitlines():
+        if not _HEADER.match(line):
+            return
+        if line[:1] not in b" \t":
+            used = line.partition(b":")[0].lower() in _USED
+        yield line, used
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(parts.scheme) and bool(parts.netloc or parts.path) and text.isprintable()
 
 
 def _short(text: str, where: str) -> str:
@@ -179,8 +210,10 @@ def _short(text: str, where: str) -> str:
 
 
 def _version(text: str | None, where: str) -> str:
+    if len(text or "") > _LONGEST_NAME:
+        raise MetadataError(f"{where}: {_shown(text)} is no version (PEP 440)")
     try:
-        return str(Version(_short(text or "", where)))
+        return str(Version(text or ""))
     except (InvalidVersion, ValueError) as error:
         raise MetadataError(f"{where}: {_shown(text)} is no version (PEP 440)") from error
 
@@ -197,42 +230,8 @@ def _requires_python(text: str | None, where: str) -> str | None:
 def _extra(text: str, where: str) -> str:
     if not _NAME.fullmatch(text.strip()):
         raise MetadataError(f"{where}: {_shown(text)} is no name of an extra")
-    return text.strip()
+    return str(canonicalize_name(text.strip()))
 
 
 def _shown(text: str | None) -> str:
     return "nothing" if text is None else repr(plain(text, 80))
-
-
-def _changed(field: str, static: set[str], built: set[str]) -> list[str]:
-    gone = [f"- {field}: {plain(each)}" for each in sorted(static - built)]
-    return gone + [f"+ {field}: {plain(each)}" for each in sorted(built - static)]
-
-
-def _specifiers(fields: CoreMetadata) -> set[str]:
-    return {str(each) for each in SpecifierSet(fields.requires_python or "")}
-
-
-def _extras(fields: CoreMetadata) -> set[str]:
-    return {canonicalize_name(each) for each in fields.provides_extra}
-
-
-def _meaning(fields: CoreMetadata) -> set[str]:
-    """Return what holds here: each requirement without its marker, once for every extra it holds with."""
-    extras = ["", *sorted(_extras(fields))]
-    meaning = set()
-    for text in fields.requires_dist:
-        parsed = Requirement(text)
-        marker, parsed.marker = parsed.marker, None
-        parsed.name = canonicalize_name(parsed.name)
-        if marker is None:
-            meaning.add(str(parsed))
-            continue
-        try:
-            asked = extras if "extra" in str(marker) else [""]
-            holds = [extra for extra in asked if marker.evaluate({"extra": extra})]
-        except UndefinedEnvironmentName:
-            meaning.add(f"{parsed} ; {marker}")
-            continue
-        meaning |= {f"{parsed} [{extra}]" if extra else str(parsed) for extra in holds}
-    return meaning

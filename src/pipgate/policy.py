@@ -68,7 +68,7 @@ Decision = Allowed | Refused
 
 NEEDS_APPROVAL = Refused("needs-approval", "nobody has approved this build")
 NAME_IS_NOT_ENOUGH = Refused(
-    "needs-approval", "a name does not allow a source that the metadata of another package points to"
+    "needs-approval", "a name does not allow a source that you have not named yourself"
 )
 UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
 

@@ -24,15 +24,18 @@ LARGEST_PYPROJECT = 1 << 20  # bytes
 def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
     """Return the fields of a ``[project]`` table; raises MetadataError when a build has the last word.
 
-    ``version`` is the one that an sdist has in its PKG-INFO, where it is settled even if it is dynamic here.
+    ``version`` is the one that an sdist has in its PKG-INFO: there it is settled, whatever stands here.
     """
-    table = _toml(data).get("project")
+    whole = _toml(data)
+    table = whole.get("project")
     if not isinstance(table, dict):
         raise MetadataError("pyproject.toml has no [project] table")
     dynamic = _strings(table.get("dynamic", []), "dynamic")
     open_fields = sorted({"dependencies", "optional-dependencies", "requires-python", "name"} & set(dynamic))
     if "version" in dynamic and version is None:
         open_fields.append("version")
+    if "dependencies" not in table and _poetry_adds_to_it(whole):
+        open_fields.append("dependencies")
     if open_fields:
         raise MetadataError(f"pyproject.toml leaves {', '.join(open_fields)} to the build")
     extras = _extras(table.get("optional-dependencies", {}))
@@ -40,7 +43,7 @@ def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
     return known_good(
         where,
         name=_string(table.get("name"), "name"),
-        version=version if "version" in dynamic else _string(table.get("version"), "version"),
+        version=version or _string(table.get("version"), "version"),
         requires_dist=[
             *_strings(table.get("dependencies", []), "dependencies"),
             *_conditional(extras, where),
@@ -48,6 +51,13 @@ def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
         requires_python=_string(table.get("requires-python"), "requires-python"),
         provides_extra=extras,
     )
+
+
+def _poetry_adds_to_it(whole: dict[str, Any]) -> bool:
+    """Return whether there is a list of poetry's own, taken by its backend where ``[project]`` has none."""
+    poetry = whole.get("tool", {})
+    poetry = poetry.get("poetry", {}) if isinstance(poetry, dict) else {}
+    return isinstance(poetry, dict) and "dependencies" in poetry
 
 
 def _toml(data: bytes) -> dict[str, Any]:

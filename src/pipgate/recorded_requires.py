@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker
+from packaging.utils import canonicalize_name
 
 from pipgate.core_metadata import (
     LONGEST_REQUIREMENT,
@@ -57,7 +58,7 @@ def _section(line: str, place: str, extras: dict[str, None]) -> str | None:
         if '"' in extra or "\\" in extra:
             raise MetadataError(f"{place}: {plain(extra, 80)!r} is no name of an extra")
         extras[extra] = None
-        parts.append(f'extra == "{extra}"')
+        parts.append(f'extra == "{canonicalize_name(extra)}"')
     try:
         return str(Marker(" and ".join(parts))) if parts else None
     except (InvalidMarker, ValueError, RecursionError) as error:

@@ -181,7 +181,7 @@ def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
     request = outcome.request
     identity = _identity(request.source)
     lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
-    if outcome.decision.code != "needs-approval" or "metadata of another" in outcome.decision.reason:
+    if outcome.decision.code != "needs-approval" or "not named yourself" in outcome.decision.reason:
         lines.append(f"  refused: {plain(outcome.decision.reason)}")
     if isinstance(outcome.decision, Refused):
         lines += [f"    {plain(detail)}" for detail in outcome.decision.details]

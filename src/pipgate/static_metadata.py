@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
+import stat
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pipgate.archive_stream import HostileArchiveError, read_files
-from pipgate.core_metadata import CoreMetadata, MetadataError, PkgInfo, as_metadata, known_good, read_pkg_info
+from pipgate.core_metadata import CoreMetadata, MetadataError, as_metadata, known_good, read_pkg_info
 from pipgate.plain_text import plain
 from pipgate.project_table import LARGEST_PYPROJECT, read_project_table
 from pipgate.recorded_requires import RecordedRequires, read_requires_txt
@@ -80,7 +82,7 @@ def of_archive(
     """
     picker = _Picker(project, subdirectory)
     try:
-        files = read_files(path, content_type, picker.wanted, picker.enough)
+        files = read_files(path, content_type, lambda name, _: picker.wanted(name), picker.enough)
         with at_most(_SECONDS):
             return picker.answer(files)
     except HostileArchiveError as error:
@@ -95,7 +97,10 @@ def of_tree(path: str) -> StaticAnswer:
     PKG-INFO and egg-info count in an sdist alone; in a tree they may be left over from another time.
     """
     try:
-        with open(posixpath.join(path, "pyproject.toml"), "rb") as file:  # noqa: PTH123 -- pip's paths are strings
+        place = posixpath.join(path, "pyproject.toml")
+        if not stat.S_ISREG(os.lstat(place).st_mode):
+            return Unknown("its pyproject.toml is no regular file")
+        with open(place, "rb") as file:  # noqa: PTH123 -- pip's paths are strings
             data = file.read(LARGEST_PYPROJECT + 1)
         with at_most(_SECONDS):
             fields = read_project_table(data, version=None)
@@ -116,11 +121,11 @@ class _Picker:
 
     def __init__(self, project: str | None, subdirectory: str) -> None:
         self._project = canonicalize_name(project) if project else None
-        self._subdirectory = subdirectory.strip("/")
+        self._subdirectory = posixpath.normpath(subdirectory.strip("/") or ".").removeprefix(".")
         self._root: str | None = None
         self._told_by_own: StaticAnswer | None = None
 
-    def wanted(self, member: str, files: Mapping[str, bytes]) -> bool:
+    def wanted(self, member: str) -> bool:
         """Return whether the member is PKG-INFO or pyproject.toml of the project, or in an egg-info of it."""
         name = posixpath.normpath(member)
         if self._root is None:
@@ -131,9 +136,7 @@ class _Picker:
         directory, _, file = inside.rpartition("/")
         if file not in {"PKG-INFO", "requires.txt"} or not directory.endswith(".egg-info"):
             return False
-        project = self._project or self._own_name(files)
-        egg = canonicalize_name(posixpath.basename(directory).removesuffix(".egg-info"))
-        return directory.count("/") <= _DEEPEST and (project is None or egg == project)
+        return directory.count("/") <= _DEEPEST and self._is_egg_of(self._project, directory)
 
     def enough(self, files: Mapping[str, bytes]) -> bool:
         """Return whether the best answer there is has been found, so that the rest need not be read."""
@@ -163,9 +166,10 @@ class _Picker:
         found = (data for name, data in files.items() if self._inside(posixpath.normpath(name)) == wanted)
         return next(found, None)
 
-    def _own_name(self, files: Mapping[str, bytes]) -> str | None:
-        name, _ = _identity(self._named(files, "PKG-INFO"))
-        return None if name is None else canonicalize_name(name)
+    @staticmethod
+    def _is_egg_of(project: str | None, directory: str) -> bool:
+        egg = canonicalize_name(posixpath.basename(directory).removesuffix(".egg-info"))
+        return project is None or egg == project
 
     def _project_table(self, files: Mapping[str, bytes]) -> StaticAnswer:
         data = self._named(files, "pyproject.toml")
@@ -176,25 +180,26 @@ class _Picker:
             fields = read_project_table(data, version)
         except MetadataError as error:
             return Unknown(str(error))
-        return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields))
+        return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields, self._named(files, "PKG-INFO")))
 
     def _recorded(self, files: Mapping[str, bytes], own: bytes | None) -> StaticAnswer:
         """Answer from what setuptools wrote down when the sdist was made, or from an old PKG-INFO."""
+        if own is None:  # no sdist: an egg-info that was committed may be of any age
+            return Unknown("it is no sdist that has a recorded list")
         try:
-            eggs = self._egg_infos(files)
+            eggs = self._egg_infos(files, own)
             fields = _from_egg_info(eggs, own) if eggs else _from_old_pkg_info(own)
         except MetadataError as error:
             return Unknown(str(error))
-        return Known(MetadataSource.RECORDED, fields, as_metadata(fields))
+        return Known(MetadataSource.RECORDED, fields, as_metadata(fields, own))
 
-    def _egg_infos(self, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    def _egg_infos(self, files: Mapping[str, bytes], own: bytes) -> dict[str, bytes]:
         """Return the files of the egg-info of this project that lies least deep, each under its full name."""
-        project = self._project or self._own_name(files)
+        project = self._project or canonicalize_name(read_pkg_info(own, "PKG-INFO").fields.name)
         found: dict[str, dict[str, bytes]] = {}
         for name, data in files.items():
             directory = posixpath.dirname(posixpath.normpath(name))
-            egg = canonicalize_name(posixpath.basename(directory).removesuffix(".egg-info"))
-            if directory.endswith(".egg-info") and (project is None or egg == project):
+            if directory.endswith(".egg-info") and self._is_egg_of(project, directory):
                 found.setdefault(directory, {})[name] = data
         depths = sorted(found, key=lambda directory: directory.count("/"))
         if len(depths) > 1 and depths[0].count("/") == depths[1].count("/"):
@@ -224,17 +229,13 @@ def _static(own: bytes) -> StaticAnswer:
 def _identity(own: bytes | None) -> tuple[str | None, str | None]:
     """Return name and version in a PKG-INFO, whatever else it says."""
     try:
-        info = _read_or_none(own)
+        fields = read_pkg_info(own or b"", "PKG-INFO").fields
     except MetadataError:
         return None, None
-    return (None, None) if info is None else (info.fields.name, info.fields.version)
+    return fields.name, fields.version
 
 
-def _read_or_none(own: bytes | None) -> PkgInfo | None:
-    return None if own is None else read_pkg_info(own, "PKG-INFO")
-
-
-def _from_egg_info(files: Mapping[str, bytes], own: bytes | None) -> CoreMetadata:
+def _from_egg_info(files: Mapping[str, bytes], own: bytes) -> CoreMetadata:
     """Return the fields of an egg-info; a project that requires nothing has no requires.txt in it."""
     by_name = {posixpath.basename(name): (name, data) for name, data in files.items()}
     where, data = by_name.get("requires.txt", ("requires.txt", b""))
@@ -242,11 +243,7 @@ def _from_egg_info(files: Mapping[str, bytes], own: bytes | None) -> CoreMetadat
         requires = read_requires_txt(data.decode("utf-8"), plain(where))
     except UnicodeDecodeError as error:
         raise MetadataError(f"{plain(where)} is not UTF-8") from error
-    about, info_data = by_name.get("PKG-INFO", ("PKG-INFO", own or b""))
-    info = read_pkg_info(
-        info_data if own is None else own, plain(about if own is None else "PKG-INFO")
-    ).fields
-    return _recorded_fields(info, requires, plain(where))
+    return _recorded_fields(read_pkg_info(own, "PKG-INFO").fields, requires, plain(where))
 
 
 def _recorded_fields(info: CoreMetadata, requires: RecordedRequires, where: str) -> CoreMetadata:
@@ -260,8 +257,8 @@ def _recorded_fields(info: CoreMetadata, requires: RecordedRequires, where: str)
     )
 
 
-def _from_old_pkg_info(own: bytes | None) -> CoreMetadata:
-    info = _read_or_none(own)
-    if info is None or info.metadata_version < _COMPLETE_SINCE or not info.fields.requires_dist:
+def _from_old_pkg_info(own: bytes) -> CoreMetadata:
+    info = read_pkg_info(own, "PKG-INFO")
+    if info.metadata_version < _COMPLETE_SINCE or not info.fields.requires_dist:
         raise MetadataError("it has no egg-info of this project")
     return info.fields

@@ -134,8 +134,9 @@ def test_a_build_is_blocked_and_sings_when_allowed(world: World, kind: object, c
     assert world.canary.songs.count("evil 1.0 prepare_metadata_for_build_wheel") == 1
 
 
-@every_kind
+@every_authority
 def test_nothing_runs_before_the_whole_plan_is_allowed(world: World, kind: object) -> None:
+    """Where the list binds the build; a recorded one is no plan, so an allowed build is asked for its own."""
     project(world, kind).sdist(world.index.root)
     project(world, kind, "worse", requires=(("", "", "good"),)).sdist(world.index.root)
     serve_the_rest(world)
@@ -162,6 +163,81 @@ def test_an_authoritative_list_that_lied_stops_the_run(world: World, kind: objec
     assert "Nothing was installed." in ended.err
     assert "evil 1.0 build_wheel" not in world.canary.songs
     assert {each["decision"]["code"] for each in told["requests"] if each["stopped"]} == {"metadata-differs"}
+
+
+def test_a_recorded_list_chooses_nothing_where_the_build_is_allowed(world: World) -> None:
+    """Neither does a list that cannot be met stand in the way, nor is an older release taken for it."""
+    stale = project(world, RECORDED[0], told=(("", "", "no-such-thing"),), requires=())
+    stale.sdist(world.index.root)
+    older = world.project(
+        "evil", "0.9", files={"PKG-INFO": "Metadata-Version: 2.2\nName: evil\nVersion: 0.9\n"}
+    )
+    older.sdist(world.index.root)
+    ended, _ = run(world, "install", "--prefix", str(world.tmp / "t"), "evil", allow=("evil",))
+    assert ended.status == 0, ended.text
+    assert "Successfully installed evil-1.0" in ended.out
+
+
+@pytest.mark.parametrize("command", ["install", "wheel"])
+@pytest.mark.parametrize("built", [("evil", "2.0"), ("innocent", "1.0")], ids=["version", "name"])
+def test_a_build_that_is_another_project_or_version_is_discarded(
+    world: World, built: tuple[str, str], command: str
+) -> None:
+    name, version = built
+    made = world.project(name, version, files=RECORDED[0]("evil", "1.0", ()))
+    made.sdist(world.index.root, "evil-1.0.tar.gz")
+    words = [command, "--prefix" if command == "install" else "-w", str(world.tmp / "t"), "evil"]
+    ended, _ = run(world, *words, allow=("evil==1.0",))
+    assert ended.status == 1, ended.text
+    assert "inconsistent" in ended.out + ended.err
+    assert not list((world.tmp / "t").glob("**/*.whl"))
+
+
+def test_metadata_of_the_index_leaves_no_build_out_of_the_plan(world: World) -> None:
+    """PEP 658: pip would come to these builds later, one by one."""
+    for name in ("evil", "worse"):
+        sdist = project(world, AUTHORITATIVE[0], name, requires=()).sdist(world.index.root)
+        world.index.metadata[sdist.name] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
+    install = ("install", "--prefix", str(world.tmp / "t"), "evil", "worse")
+    one, _ = run(world, *install, allow=("evil",))
+    assert one.status == 43, one.text
+    assert world.canary.silent, "evil is allowed, and its turn has not come"
+    both, _ = run(world, *install)
+    assert "2 packages would have to run their own code" in both.err, both.text
+
+
+def test_an_extra_is_found_by_any_of_its_names(world: World) -> None:
+    requires = (("foo_bar", "", "good"),)
+    project(world, AUTHORITATIVE[2], requires=requires).sdist(world.index.root)
+    serve_the_rest(world)
+    ended, _ = run(world, "download", "-d", str(world.tmp / "d"), "evil[foo-bar]")
+    assert ended.status == 0, ended.text
+    assert stems(world) == {"evil-1.0", "good-1.0"}
+
+
+def test_without_dependencies_a_release_for_another_python_is_not_taken(world: World) -> None:
+    info = "Metadata-Version: 2.2\nName: evil\nVersion: {}\nRequires-Python: {}\n"
+    for version, python in (("2.0", ">=3.99"), ("1.0", ">=3.6")):
+        world.project("evil", version, files={"PKG-INFO": info.format(version, python)}).sdist(
+            world.index.root
+        )
+    ended, _ = run(world, "download", "--no-deps", "-d", str(world.tmp / "d"), "evil")
+    assert ended.status == 0, ended.text
+    assert stems(world) == {"evil-1.0"}
+
+
+def test_two_archives_that_say_nothing_of_themselves(world: World) -> None:
+    urls = []
+    for name in ("main", "master"):
+        archive = world.project(name).zip_sdist(world.index.root, f"{name}.zip")
+        archive.write_bytes(archive.read_bytes().replace(b"Metadata-Version", b"Nothing-Of-It-At"))
+        urls.append(world.index.file_url(archive))
+    ended, _ = run(world, "download", "--no-deps", "-d", str(world.tmp / "d"), *urls)
+    assert ended.status == 0, ended.text
+    assert {path.name for path in (world.tmp / "d").iterdir()} == {"main.zip", "master.zip"}
+    dry, _ = run(world, "install", "--dry-run", "--no-deps", *urls)
+    assert dry.status == 43, dry.text
+    assert world.canary.silent
 
 
 @every_record

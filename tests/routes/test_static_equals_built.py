@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipgate.core_metadata import differences, read_pkg_info
+from pipgate.core_metadata import read_pkg_info
+from pipgate.metadata_promise import differences
 from pipgate.static_metadata import Known, of_archive
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipgate.core_metadata import CoreMetadata, as_metadata, differences, read_pkg_info
+from pipgate.core_metadata import CoreMetadata, as_metadata, read_pkg_info
+from pipgate.metadata_promise import differences
 
 BASE = CoreMetadata("Thing", "1.0", ("a>=1", 'b ; extra == "more"'), ">=3.8", ("more",))
 
@@ -19,6 +20,7 @@ def changed(**fields: object) -> CoreMetadata:
 @pytest.mark.parametrize(
     "same",
     [
+        changed(requires_dist=("a>=1.0", 'b ; extra == "More"')),
         changed(name="thing"),
         changed(requires_python=">= 3.8"),
         changed(requires_dist=('b ; (extra == "more")', "A >=1")),
@@ -43,7 +45,7 @@ def test_two_ways_to_say_the_same(same: CoreMetadata) -> None:
         ),
         (
             changed(requires_dist=("a>=1", 'b>1 ; extra == "more"')),
-            ("- Requires-Dist: b [more]", "+ Requires-Dist: b>1 [more]"),
+            ("- Requires-Dist: b for the extra more", "+ Requires-Dist: b>1 for the extra more"),
         ),
         (
             changed(requires_dist=("a[x]>=1", BASE.requires_dist[1])),
@@ -53,6 +55,42 @@ def test_two_ways_to_say_the_same(same: CoreMetadata) -> None:
 )
 def test_a_difference_is_shown(other: CoreMetadata, lines: tuple[str, ...]) -> None:
     assert differences(BASE, other) == lines
+
+
+@pytest.mark.parametrize(
+    ("promised", "built"),
+    [
+        ("packaging~=24.0", "packaging<25.0,>=24.0"),
+        ("coverage[TOML]>=5.0RC1", "coverage[toml]>=5.0rc1"),
+        ("good[A_b]>=1", "good[a-b]>=1.0"),
+        ("a!=1.5,>=1", "a>=1,!=1.5.0"),
+        ("a>=1,<3", "a<3,>=1"),
+    ],
+)
+def test_what_other_backends_write_for_the_same(promised: str, built: str) -> None:
+    assert differences(changed(requires_dist=(promised,)), changed(requires_dist=(built,))) == ()
+
+
+@pytest.mark.parametrize(
+    ("promised", "built"),
+    [
+        ("a~=24.0", "a>=24.0"),
+        ("a~=24.0", "a<26,>=24.0"),
+        ("a==1.0", "a>=1.0"),
+        ("a>1", "a>=1"),
+        ("a<2", "a<=2"),
+        ("a!=1.5", "a"),
+        ("a==1.*", "a>=1,<=2"),
+        ("a[x]", "a"),
+        ("a @ https://example.org/a.zip", "a"),
+    ],
+)
+def test_what_is_not_the_same(promised: str, built: str) -> None:
+    assert differences(changed(requires_dist=(promised,)), changed(requires_dist=(built,))) != ()
+    assert (
+        differences(changed(requires_dist=(promised,)), changed(requires_dist=(built,)), requirements=False)
+        == ()
+    )
 
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)

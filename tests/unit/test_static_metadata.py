@@ -73,6 +73,26 @@ def test_the_most_trusted_source_answers(
         ({"PKG-INFO": OLD}, "of version 1.1, which promises nothing"),
         ({"PKG-INFO": DYNAMIC}, "leaves requires-dist to the build"),
         ({"PKG-INFO": OLD, "other.egg-info/requires.txt": "c"}, "no egg-info of this project"),
+        ({"setup.py": "", "thing.egg-info/requires.txt": "c"}, "it is no sdist that has a recorded list"),
+        ({"PKG-INFO": STATIC.replace("1.0", "1" * 300)}, "is no version"),
+        ({"PKG-INFO": STATIC.replace("thing", "t" * 300)}, "is no name of a project"),
+        ({"PKG-INFO": STATIC + 'Requires-Dist: b ; "x" in extras\n'}, "is no requirement"),
+        ({"PKG-INFO": STATIC + "Requires-Dist: b ; os_name ~= 'posix'\n"}, "is no requirement"),
+        ({"PKG-INFO": STATIC + "Requires-Dist: b @ http://[::1\n"}, "is no requirement"),
+        ({"PKG-INFO": STATIC + "Requires-Dist: b @ foo\n"}, "is no requirement"),
+        (
+            {"PKG-INFO": STATIC + f"Requires-Dist: b ; {'(' * 90}os_name == 'x'{')' * 90}\n"},
+            "is no requirement",
+        ),
+        (
+            {
+                "pyproject.toml": TABLE.replace("dependencies = ['b']", "").replace(
+                    'dependencies = ["b"]', ""
+                )
+                + "[tool.poetry.dependencies]\nidna = '*'\n"
+            },
+            "leaves dependencies to the build",
+        ),
         ({"PKG-INFO": STATIC.replace("Name: thing", "Name: th ing")}, "'th ing' is no name of a project"),
         ({"PKG-INFO": STATIC.replace("Version: 1.0", "Version: 1.0 or so")}, "'1.0 or so' is no version"),
         ({"PKG-INFO": STATIC + "Name: other\n"}, "the field name is not readable or stands there twice"),
@@ -132,9 +152,33 @@ def test_what_stands_behind_the_headers_is_no_header(tmp_path: Path) -> None:
         assert requires(told) == ("pep643", ("a>=1",))
 
 
-def test_a_subdirectory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("written", ["python", "./python", "python/.", "/python/"])
+def test_a_subdirectory(tmp_path: Path, written: str) -> None:
     files = {"PKG-INFO": STATIC, "python/pyproject.toml": TABLE}
-    assert requires(answer(tmp_path, files, subdirectory="python")) == ("pyproject", ("b",))
+    assert requires(answer(tmp_path, files, subdirectory=written)) == ("pyproject", ("b",))
+
+
+def test_the_version_is_the_one_of_the_sdist(tmp_path: Path) -> None:
+    """As a tag that setup.cfg adds to what stands in ``[project]``."""
+    told = answer(tmp_path, {"PKG-INFO": OLD.replace("1.0", "1.0.dev0"), "pyproject.toml": TABLE})
+    assert isinstance(told, Known)
+    assert told.fields.version == "1.0.dev0"
+
+
+def test_the_rest_of_the_metadata_is_kept(tmp_path: Path) -> None:
+    own = f"{OLD}Summary: a thing\nAuthor: kim\nRequires-Dist: gone\n\nText.\n"
+    told = answer(tmp_path, {"PKG-INFO": own, "thing.egg-info/requires.txt": "[Foo_Bar]\nc"})
+    assert isinstance(told, Known)
+    assert b"Summary: a thing\nAuthor: kim\n" in told.text
+    assert told.text.endswith(b"\n\nText.\n")
+    assert b"gone" not in told.text
+    assert told.fields.provides_extra == ("foo-bar",)
+    assert told.fields.requires_dist == ('c; extra == "foo-bar"',)
+
+
+def test_a_tree_that_leads_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").symlink_to("/dev/stdin")
+    assert of_tree(str(tmp_path)) == Unknown("its pyproject.toml is no regular file")
 
 
 def test_no_more_is_read_than_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

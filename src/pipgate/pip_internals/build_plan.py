@@ -64,8 +64,12 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     wanted = [each for each in waiting if _needs_build(each, result, run)]
     requests = {id(each): build_request(each.req, run, Purpose.METADATA, asked=each.asked) for each in wanted}
     _refuse_together(reqs, list(requests.values()), run)
-    changed = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
-    if any(changed):
+    recorded = [each for each in wanted if not each.known.source.authoritative]
+    if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
+        _forget(recorded, resolver)
+        return False
+    copied = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
+    if any(copied):
         return False
     _note(result, [each for each in waiting if each not in wanted], run)
     return True
@@ -117,9 +121,10 @@ def _refuse_together(reqs: list[InstallRequirement], requests: list[BuildRequest
 def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run: Run) -> bool:
     """Do pip's own preparation of an allowed build; returns whether the resolution has to be repeated.
 
-    Raises BuildRefusedError when authoritative metadata turns out not to be what the build says.
+    Raises BuildRefusedError when the build does not say what its files had promised.
     """
-    from pipgate.core_metadata import MetadataError, differences  # loaded when it was read
+    from pipgate.core_metadata import MetadataError  # loaded when it was read
+    from pipgate.metadata_promise import differences
 
     req, static = held.req, held.known
     preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
@@ -129,14 +134,24 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
         prepare_allowed(req, request, run, held.prepare)
     dist = req.get_dist()
     try:
-        differ = differences(static.fields, static_answers.built_metadata(dist))
+        built = static_answers.built_metadata(dist)
+        differ = differences(
+            static.fields, built, requirements=run.command.follows or run.must_build_for_another
+        )
     except MetadataError as error:
         raise run.gate.stop(request, Refused("metadata-differs", str(error))) from error
-    if differ and static.source.authoritative:
+    if differ:
         reason = f"its build does not say what its {static.source.file} says"
         raise run.gate.stop(request, Refused("metadata-differs", reason, differ))
     _take_over(req, dist, resolver)
-    return static_answers.can_repeat(resolver) and (bool(differ) or _is_copied(held, result))
+    return static_answers.can_repeat(resolver) and _is_copied(held, result)
+
+
+def _forget(recorded: list[Held], resolver: Any) -> None:
+    """Make pip make these candidates anew: their caches are all that it knows of them."""
+    for held in recorded:
+        for cache in (resolver.factory._link_candidate_cache, resolver.factory._editable_candidate_cache):
+            cache.pop(held.req.link, None)
 
 
 def _take_over(req: InstallRequirement, dist: Any, resolver: Any) -> None:

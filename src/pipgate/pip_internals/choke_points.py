@@ -160,6 +160,13 @@ TABLE: tuple[ChokePoint, ...] = (
     ),
     ChokePoint(
         "pip._internal.operations.prepare",
+        "RequirementPreparer._fetch_metadata_only",
+        ("self", "req"),
+        "static_answers.fetch_metadata_only",
+        "what an index says an sdist requires (PEP 658) leaves a build out of the plan",
+    ),
+    ChokePoint(
+        "pip._internal.operations.prepare",
         "unpack_vcs_link",
         ("link", "location", "verbosity"),
         "version_control.unpack_vcs_link",

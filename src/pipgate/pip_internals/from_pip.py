@@ -131,8 +131,7 @@ def _name(asked: str | None, source: Source) -> str | None:
     if asked:
         return str(canonicalize_name(asked))
     if isinstance(source, Archive):
-        stem = _stem(source.filename)
-        name, _, version = stem.rpartition("-")
+        name, _, version = stem(source.filename).rpartition("-")
         return str(canonicalize_name(name)) if name and version[:1].isdigit() else None
     return None
 
@@ -145,14 +144,15 @@ def _version(name: str | None, source: Source) -> str | None:
 
 def _version_in_filename(name: str | None, filename: str) -> str | None:
     """Return the version in the file name of an sdist of ``name``, found as pip finds it."""
-    stem = _stem(filename)
-    for position, character in enumerate(stem):
-        if character == "-" and name and canonicalize_name(stem[:position]) == canonicalize_name(name):
-            return stem[position + 1 :] or None
+    whole = stem(filename)
+    for position, character in enumerate(whole):
+        if character == "-" and name and canonicalize_name(whole[:position]) == canonicalize_name(name):
+            return whole[position + 1 :] or None
     return None
 
 
-def _stem(filename: str) -> str:
+def stem(filename: str) -> str:
+    """Return the name of an archive without the ending that says its kind."""
     for ending in _ARCHIVE_ENDINGS:
         if filename.lower().endswith(ending.lower()):
             return filename[: -len(ending)]

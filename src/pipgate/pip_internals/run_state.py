@@ -111,6 +111,11 @@ class Run:
         """Whether what is resolved at the moment is going to be built: build requirements always are."""
         return self.command.builds or bool(self.chain_of_build())
 
+    @property
+    def must_build_for_another(self) -> bool:
+        """Whether what is resolved at the moment are build requirements."""
+        return bool(self.chain_of_build())
+
     @contextmanager
     def installing_build_requirements_of(self, title: str) -> Iterator[None]:
         """Note, while the block lasts, that requirements are wanted in order to build ``title``."""

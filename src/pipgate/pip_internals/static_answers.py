@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_stream import says_python
 from pipgate.build_request import Directory, Purpose, Vcs
 from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree
+from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree, stem
 from pipgate.policy import Allowed
 
 if TYPE_CHECKING:
@@ -18,9 +20,10 @@ if TYPE_CHECKING:
 
     from pipgate.core_metadata import CoreMetadata
     from pipgate.pip_internals.run_state import Run
-    from pipgate.static_metadata import Known, StaticAnswer
+    from pipgate.static_metadata import Known, StaticAnswer, Unknown
 
 _MARK = "_pipgate_static"
+_NO_VERSION = "0"
 
 
 @dataclass(slots=True, eq=False)
@@ -38,22 +41,34 @@ class Held:
     prepared: bool = False
 
 
+def fetch_metadata_only(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Have an sdist that will be built fetched whole, whatever the index says of it (PEP 658).
+
+    pip would come to its build after the resolution, one by one, when the plan has been decided.
+    """
+
+    @functools.wraps(original)
+    def fetch(self: Any, req: InstallRequirement) -> Any:
+        return None if run.must_build and not req.is_wheel else original(self, req)
+
+    return fetch
+
+
 def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
     """Give the requirement of a ``SourceDistribution`` metadata that needs no build, where that will do.
 
     Returns None when it has, else why its files do not say what it requires.
     """
     req = source.req
-    if not run.must_build and (run.command.needs_name_alone or req.needs_more_preparation):
-        # With --no-deps, or where the index has said what it requires (PEP 658).
-        stand_in.put_name_alone(req, *_name_and_version(req, run))
+    if not run.must_build and _needs_no_reading(req, run):
+        stand_in.put_name_alone(req, *_name_and_version(req, None, run))
         return None
     # Here and not above: without a source distribution, nobody pays for it. pip installs nothing before.
     from pipgate.static_metadata import Known
 
     answer = _read(req, run)
     if not isinstance(answer, Known):
-        return answer.reason
+        return _without(req, answer, run)
     if not _will_do(req, answer, run):
         return ""
     _put(source, answer, prepare)
@@ -112,19 +127,18 @@ def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
 def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
     """Return whether static metadata serves until the resolution is over.
 
-    Where a build follows, that build has the last word: what is allowed and lies there unpacked, or could not
-    be taken up again after the resolution, is prepared at once.
+    Where a build follows, or a lock file that is kept, a recorded list must not choose what is taken: an
+    allowed build is asked at once, as pip does. So is what is allowed and lies there unpacked.
     """
-    if not run.must_build:
+    if not (run.must_build or run.command.name == "lock"):
         return True
-    resolver = run.resolving.get()
-    if resolver is None:
-        return False
+    if run.resolving.get() is None:
+        return not run.must_build
     request = build_request(req, run, Purpose.METADATA)
     if not isinstance(run.gate.foresee(request), Allowed):
         return True
-    unpacked = isinstance(request.source, Directory | Vcs)
-    return not unpacked and (known.source.authoritative or can_repeat(resolver))
+    unpacked = run.must_build and isinstance(request.source, Directory | Vcs)
+    return known.source.authoritative and not unpacked
 
 
 def can_repeat(resolver: Any) -> bool:
@@ -146,16 +160,41 @@ def _tracking(source: Any) -> Callable[[Any], Any]:
     return lambda tracker: tracker.track(source.req) if key is None else tracker.track(source.req, key)
 
 
-def _name_and_version(req: InstallRequirement, run: Run) -> tuple[str, str]:
-    """Return name and version for a command that needs no more, from the file name where that has them.
+def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
+    """Return whether the file name says all that is wanted, or the index has (PEP 658).
 
-    "0" stands for a version that nothing says.
+    With ``--no-deps`` that is name, version and Requires-Python, which is looked for without parsing.
     """
+    if req.needs_more_preparation:
+        return True
+    if not run.command.needs_name_alone or req.link is None or is_tree(req, req.link):
+        return False
+    if req.local_file_path is None:
+        return False
     request = build_request(req, run, Purpose.METADATA)
-    if request.name is not None and request.version is not None and stand_in.is_version(request.version):
-        return request.name, request.version
-    from pipgate.static_metadata import Known  # see serve
+    named = request.name is not None and request.version is not None and stand_in.is_version(request.version)
+    return named and not says_python(req.local_file_path)
 
-    answer = _read(req, run)
-    said = answer.fields if isinstance(answer, Known) else answer
-    return request.name or said.name or "unknown", said.version or "0"
+
+def _without(req: InstallRequirement, answer: Unknown, run: Run) -> str | None:
+    """Go on without metadata where the command needs none, else return why there is none."""
+    if run.must_build or not run.command.needs_name_alone:
+        return answer.reason
+    name, version = _name_and_version(req, answer, run)
+    if run.command.name != "download" and version == _NO_VERSION:
+        return answer.reason  # a dry run would show what nobody knows
+    stand_in.put_name_alone(req, name, version)
+    return None
+
+
+def _name_and_version(req: InstallRequirement, answer: Unknown | None, run: Run) -> tuple[str, str]:
+    """Return name and version from the file name, or from what its files say.
+
+    Where nothing says them, ``download`` saves the file under its own name all the same.
+    """
+    assert req.link is not None
+    request = build_request(req, run, Purpose.METADATA)
+    version = request.version if request.version and stand_in.is_version(request.version) else None
+    said_name, said_version = (None, None) if answer is None else (answer.name, answer.version)
+    name = request.name or said_name or stem(req.link.filename) or "archive"
+    return name, version or said_version or _NO_VERSION
