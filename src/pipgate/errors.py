@@ -6,6 +6,7 @@ from typing import NoReturn
 
 EXIT_USAGE = 2
 EXIT_BLOCKED = 43
+EXIT_POLICY = 44
 EXIT_NOT_ARMED = 45
 
 
@@ -57,3 +58,25 @@ class GateNotArmedError(PipgateError):
 
     reference = "gate-not-armed"
     exit_status = EXIT_NOT_ARMED
+
+
+class PolicyError(PipgateError):
+    """The policy, or an approvals file, is not valid, so pip was not run."""
+
+    reference = "policy-invalid"
+    exit_status = EXIT_POLICY
+
+    def __init__(self, place: str, message: str, *, hints: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            f"{place}: {message}",
+            note="pip was not run, and no project code has run.",
+            hints=hints,
+        )
+        self.place = place
+
+
+class FileNotWrittenError(PipgateError):
+    """A file of pipgate's could not be written; the old one is as it was."""
+
+    reference = "file-not-written"
+    exit_status = EXIT_POLICY

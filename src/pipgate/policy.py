@@ -1,156 +1,125 @@
-"""The rules: a build request and a policy in, a decision out; no I/O, no clock, no environment."""
+"""The merged policy: every setting with where it came from, and the hand-written rules."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location, public_url
-from pipgate.errors import UsageError, assert_never
+from pipgate.origin import BUILTIN, Origin
 
 if TYPE_CHECKING:
-    from packaging.version import Version
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+
+
+class Verdict(IntEnum):
+    """What the policy says of a build request; the greater is the stricter."""
+
+    ALLOW = 0
+    ASK = 1
+    BLOCK = 2
+
+
+class Mode(IntEnum):
+    """Whether anybody can be asked; the greater is the stricter.
+
+    ``observe`` runs every build and reports what would have been asked or blocked. ``auto`` asks on a
+    terminal and not in CI, ``interactive`` wherever there is a terminal, ``ci`` never.
+    """
+
+    OBSERVE = 0
+    INTERACTIVE = 1
+    AUTO = 2
+    CI = 3
+
+
+class OlderWheel(IntEnum):
+    """What happens when an older wheel is taken because the newer release is only an sdist."""
+
+    ALLOW = 0
+    TELL = 1
+    ASK = 2
+    BLOCK = 3
+
+
+class Status(Enum):
+    """What an index says of a file (PEP 592) or of its project (PEP 792)."""
+
+    YANKED = "yanked"
+    QUARANTINED = "quarantined"
+    ARCHIVED = "archived"
+    DEPRECATED = "deprecated"
+
+
+COMMANDS = ("download", "install", "wheel", "lock")
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedName:
-    """A build that is allowed by name, and by version where one is given."""
+class Setting(Generic[T]):
+    """One value and where it came from."""
+
+    value: T
+    origin: Origin = BUILTIN
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One hand-written line: a name (normalised, or a pattern where ``index`` is given) and a verdict.
+
+    ``version`` is a PEP 440 specifier, "" for every version; ``expires`` is the last day on which it holds.
+    """
 
     name: str
-    version: Version | None
+    verdict: Verdict
+    origin: Origin
+    version: str = ""
+    index: str | None = None
+    expires: date | None = None
+    owner: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AllowedUrl:
-    """A build that is allowed by the URL of its source."""
+class Overruled:
+    """A setting that a layer asked for and did not get: looser than it may be, or below a locked floor."""
 
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedPath:
-    """A build that is allowed by the real path of its directory or archive."""
-
-    path: str
+    key: str
+    asked: str
+    origin: Origin
+    holds: Origin
 
 
-Allowance = AllowedName | AllowedUrl | AllowedPath
+def _built_in_status() -> dict[Status, Setting[Verdict]]:
+    """Return what holds without a word: a project in quarantine is held back by its index (PEP 792)."""
+    return {Status.QUARANTINED: Setting(Verdict.BLOCK)}
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What is allowed: ``allowances`` for this run, and the user's own trees if ``first_party`` is on."""
+    """All that holds for a run. Built-in values are those of a machine without any file.
 
-    allowances: tuple[Allowance, ...] = ()
-    first_party: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A yes: ``code`` is stable, ``reason`` is for a person."""
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A no: ``code`` is stable, ``reason`` and, line by line, ``details`` are for a person."""
-
-    code: str
-    reason: str
-    details: tuple[str, ...] = ()
-
-
-Decision = Allowed | Refused
-
-NEEDS_APPROVAL = Refused("needs-approval", "nobody has approved this build")
-NAME_IS_NOT_ENOUGH = Refused(
-    "needs-approval", "a name does not allow a source that you have not named yourself"
-)
-UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
-
-
-def parse_allowance(text: str) -> Allowance:
-    """Read one value of ``--allow-build``: NAME, NAME==VERSION, or a URL or path of a source.
-
-    Raises UsageError when it is none of these. A path may be relative; it is looked up here, so that deciding
-    touches no file.
+    ``deny`` are normalised names. ``first_party_paths`` are ``*``, or directories, ``.`` being the project's.
+    ``when`` has a default verdict for a command of pip. ``min_age`` of nothing is no gate, a
+    ``max_approval_life`` of None no limit. ``locked`` says that a system file sets floors.
     """
-    # A run without allowances, the usual one, does not load it.
-    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- see above
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
 
-    path = _path_of(text)
-    if path is not None:
-        return AllowedPath(os.path.realpath(path))
-    if "://" in text:
-        return AllowedUrl(public_url(text))
-    name, equals, version = (part.strip() for part in text.partition("=="))
-    try:
-        return AllowedName(str(canonicalize_name(name, validate=True)), Version(version) if equals else None)
-    except (InvalidName, InvalidVersion):
-        raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
-
-
-def decide(request: BuildRequest, policy: Policy) -> Decision:
-    """Decide one build request; total, and the same answer for the same arguments.
-
-    A directory that the user named is first party. An allowance by URL holds for every source; an allowance
-    by name holds for files of an index and for what the user named, so that the metadata of a package cannot
-    point an allowed name somewhere else. Everything else is refused.
-    """
-    if isinstance(request.source, Directory) and request.named_by_user and policy.first_party:
-        return Allowed("first-party", "a directory that you named is first party")
-    for allowance in policy.allowances:
-        if _matches(allowance, request):
-            return _pinned(request)
-    if any(isinstance(each, AllowedName) and _same_name(each, request) for each in policy.allowances):
-        return NAME_IS_NOT_ENOUGH
-    return NEEDS_APPROVAL
-
-
-def _pinned(request: BuildRequest) -> Decision:
-    match request.source:
-        case Sdist(sha256=None) | Archive(sha256=None):
-            return UNIDENTIFIED
-        case Sdist() | Archive() | Vcs() | Directory():
-            return Allowed("allowed-for-this-run", "--allow-build allows it for this run")
-        case _:
-            assert_never(request.source)
-
-
-def _matches(allowance: Allowance, request: BuildRequest) -> bool:
-    match allowance:
-        case AllowedUrl(url):
-            return not isinstance(request.source, Directory) and url == public_url(location(request.source))
-        case AllowedPath(path):
-            return path == _path_of(location(request.source))
-        case AllowedName():
-            by_name = isinstance(request.source, Sdist) or request.named_by_user
-            return by_name and _same_name(allowance, request)
-        case _:
-            assert_never(allowance)
-
-
-def _path_of(place: str) -> str | None:
-    """Return the path that ``place`` is or, as a ``file:`` URL without a subdirectory, stands for."""
-    if place.lower().startswith("file://") and "#" not in place:
-        return unquote(urlsplit(place).path)
-    return place if place.startswith(("/", "./", "../")) or place in {".", ".."} else None
-
-
-def _same_name(allowance: AllowedName, request: BuildRequest) -> bool:
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 -- loaded by parse_allowance
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
-
-    if request.name is None or canonicalize_name(request.name) != allowance.name:
-        return False
-    if allowance.version is None:
-        return True
-    try:
-        return request.version is not None and Version(request.version) == allowance.version
-    except InvalidVersion:
-        return False
+    default: Setting[Verdict] = Setting(Verdict.ASK)
+    mode: Setting[Mode] = Setting(Mode.AUTO)
+    approvals: Setting[str] = Setting("pipgate-approvals.toml")
+    on_older_wheel: Setting[OlderWheel] = Setting(OlderWheel.TELL)
+    min_age: Setting[timedelta] = Setting(timedelta())
+    require_reason: Setting[bool] = Setting(value=False)
+    max_approval_life: Setting[timedelta | None] = Setting(None)
+    deny: tuple[Setting[str], ...] = ()
+    first_party_paths: Setting[tuple[str, ...]] = Setting(("*",))
+    first_party_names: Setting[tuple[str, ...]] = Setting(())
+    first_party_indexes: Setting[tuple[str, ...]] = Setting(())
+    first_party_vcs: Setting[tuple[str, ...]] = Setting(())
+    when: Mapping[str, Setting[Verdict]] = field(default_factory=dict)
+    status: Mapping[Status, Setting[Verdict]] = field(default_factory=_built_in_status)
+    rules: tuple[Rule, ...] = ()
+    locked: bool = False
+    overruled: tuple[Overruled, ...] = ()

@@ -1,0 +1,154 @@
+"""Where policies and approvals lie: system, user, project, environment and command line."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipgate.errors import PolicyError
+from pipgate.origin import Layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FILE = "pipgate.toml"
+_PYPROJECT = "pyproject.toml"
+_TABLE = ("tool", "pipgate")
+_LARGEST = 1 << 20
+# Fixed places: whoever is bound by a floor must not be able to move it with a variable.
+_SYSTEM = ("/etc/pipgate", "/etc/xdg/pipgate")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPlace:
+    """One file that holds a policy, its text, and the table of it that is ours."""
+
+    layer: Layer
+    path: str
+    text: str
+    table: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The files that the caller named, on the command line or in the environment."""
+
+    policies: tuple[tuple[Layer, str], ...] = ()
+    approvals: tuple[tuple[Layer, str], ...] = ()
+
+
+def named(policy: str | None, approvals: str | None, environ: Mapping[str, str]) -> Named:
+    """Return what ``--policy``, ``--approvals``, PIPGATE_POLICY and PIPGATE_APPROVALS name, nearest last."""
+    return Named(
+        _both(environ.get("PIPGATE_POLICY"), policy), _both(environ.get("PIPGATE_APPROVALS"), approvals)
+    )
+
+
+def _both(environment: str | None, option: str | None) -> tuple[tuple[Layer, str], ...]:
+    given = ((Layer.ENVIRONMENT, environment), (Layer.COMMAND_LINE, option))
+    return tuple((layer, path) for layer, path in given if path)
+
+
+def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:
+    """Return every policy there is, the farthest first; raises PolicyError for one that cannot be read.
+
+    A file that was named has to exist.
+    """
+    places = [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
+    places.append(_read(Layer.USER, os.path.join(config_home(environ), _FILE)))  # noqa: PTH118 -- strings
+    if project is not None:
+        places.append(_read(Layer.PROJECT, project, _table_of(project)))
+    for layer, path in given.policies:
+        place = _read(layer, path, _table_of(path))
+        if place is None:
+            raise PolicyError(path, "there is no such file")
+        places.append(place)
+    return [place for place in places if place is not None]
+
+
+def find_project(start: str) -> str | None:
+    """Return the nearest pipgate.toml, or pyproject.toml with a ``[tool.pipgate]`` table, from ``start`` up.
+
+    The search ends at the directory that a repository begins in: what lies above it belongs to others.
+    """
+    for directory in (Path(start), *Path(start).parents):
+        if (directory / _FILE).is_file():
+            return str(directory / _FILE)
+        if _has_table(directory / _PYPROJECT):
+            return str(directory / _PYPROJECT)
+        if (directory / ".git").exists():
+            return None
+    return None
+
+
+def find_root(start: str) -> str:
+    """Return the directory of the project that ``start`` lies in: of its policy, else of its repository."""
+    project = find_project(start)
+    if project is not None:
+        return str(Path(project).parent)
+    for directory in (Path(start), *Path(start).parents):
+        if (directory / ".git").exists():
+            return str(directory)
+    return start
+
+
+def config_home(environ: Mapping[str, str]) -> str:
+    """Return the user's directory for configuration (XDG base directories)."""
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118 -- strings
+    return os.path.join(base, "pipgate")  # noqa: PTH118 -- same
+
+
+def state_home(environ: Mapping[str, str]) -> str:
+    """Return the user's directory for what pipgate remembers (XDG base directories)."""
+    base = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")  # noqa: PTH111, PTH118 -- strings
+    return os.path.join(base, "pipgate")  # noqa: PTH118 -- same
+
+
+def _table_of(path: str) -> tuple[str, ...]:
+    return _TABLE if os.path.basename(path) == _PYPROJECT else ()  # noqa: PTH119 -- strings
+
+
+def _has_table(pyproject: Path) -> bool:
+    try:
+        return pyproject.is_file() and "tool.pipgate" in pyproject.read_text(
+            encoding="utf-8", errors="replace"
+        )
+    except OSError:
+        return False
+
+
+def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace | None:
+    """Return a file, or None where there is none; raises PolicyError when it is there and is not safe."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 -- strings
+            if layer is Layer.SYSTEM:
+                _require_safe(path, os.fstat(file.fileno()))
+            data = file.read(_LARGEST + 1)
+        # Bytes that are not UTF-8 are told with their line when the policy is read.
+        text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise PolicyError(path, f"it cannot be read: {error.strerror}") from error
+    if len(data) > _LARGEST:
+        raise PolicyError(path, f"it is larger than {_LARGEST >> 20} MiB")
+    return PolicyPlace(layer, path, text, table)
+
+
+def _require_safe(path: str, found: os.stat_result) -> None:
+    """Refuse a system file that others than root and this user can change, or that they can replace."""
+    _require_owner(path, path, found)
+    directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 -- strings
+    _require_owner(path, directory, os.stat(directory))  # noqa: PTH116 -- strings
+
+
+def _require_owner(path: str, place: str, found: os.stat_result) -> None:
+    if not hasattr(os, "getuid"):  # pragma: no cover -- Windows has no such bits
+        return
+    shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if found.st_uid not in {0, os.getuid()} or shared:
+        who = "others can write it" if shared else "it belongs to another user"
+        raise PolicyError(path, f"the system's policy is not safe: {who} ({place})")
