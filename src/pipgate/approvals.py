@@ -1,0 +1,76 @@
+"""What was approved and what was revoked, as values: each pinned, each with who, when, why and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from pipgate.build_request import Purpose
+    from pipgate.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Sha256Pin:
+    """The bytes of an sdist or archive, as 64 lower-case hexadecimal digits."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPin:
+    """A commit of a repository: its public URL and the whole commit id, 40 or 64 hexadecimal digits."""
+
+    vcs: str
+    commit: str
+
+
+Pin = Sha256Pin | CommitPin
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A recorded yes for one subject.
+
+    ``name`` is normalised (PEP 503); ``version`` is None only for a commit. ``on`` is in UTC, to the second.
+    ``purposes`` are what it covers: ``wheel`` and ``editable`` each cover ``metadata`` as well. ``expires``
+    is the last day on which it holds.
+    """
+
+    name: str
+    version: str | None
+    pin: Pin
+    purposes: frozenset[Purpose]
+    by: str
+    on: datetime
+    origin: Origin
+    file: str | None = None
+    expires: date | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """A recorded no, which beats every yes.
+
+    Without ``version`` it denies the name, for ever. With one it takes back the approvals of that version
+    that are not younger than it, and with ``pin`` only those of that pin.
+    """
+
+    name: str
+    version: str | None
+    pin: Pin | None
+    by: str
+    on: datetime
+    origin: Origin
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """All that the approvals files of a run hold."""
+
+    approved: tuple[Approval, ...] = ()
+    revoked: tuple[Revocation, ...] = ()
