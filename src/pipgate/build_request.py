@@ -59,6 +59,19 @@ Source = Sdist | Archive | Vcs | Directory
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What an index says of a file, as far as pip has told us.
+
+    ``index`` is the public URL of the page it stood on, ``uploaded`` the time in UTC as PEP 700 has it, and
+    ``statuses`` are the words of PEP 592 (yanked) and PEP 792 (quarantined, archived, deprecated).
+    """
+
+    index: str | None = None
+    uploaded: str | None = None
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BuildRequest:
     """pip's wish to run project code.
 
@@ -74,6 +87,7 @@ class BuildRequest:
     purpose: Purpose
     required_by: tuple[str, ...] = ()
     named_by_user: bool = False
+    offer: Offer = Offer()
 
     @property
     def title(self) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipgate import permit
+from pipgate.decision import Allowed, Context, Decision, Question, Refused, decide
 from pipgate.outcomes import Outcome, Record
-from pipgate.policy import Decision, Policy, Refused, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from pipgate.approvals import Approvals
     from pipgate.build_request import BuildRequest
+    from pipgate.decision import Finding
+    from pipgate.policy import Policy
 
 
 class BuildRefusedError(Exception):
@@ -26,22 +29,56 @@ class BuildRefusedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked about: the request, where its file lies, and where its requirements were read from."""
+
+    request: BuildRequest
+    path: str | None = None
+    metadata: str | None = None
+
+
+class Prompter(Protocol):
+    """Asks a person about one build."""
+
+    def ask(self, subject: Subject, reason: str) -> Decision:
+        """Return the answer; anything but a clear yes is a no."""
+
+
+@dataclass(slots=True, eq=False)
 class Gate:
     """Decides build requests under one policy and records what came of them."""
 
     policy: Policy
+    approvals: Approvals
+    context: Context
+    prompter: Prompter | None = None
     record: Record = field(default_factory=Record)
 
     def judge(self, request: BuildRequest) -> Decision:
-        """Return the decision on ``request`` and record it; the same request is decided once."""
+        """Return the decision on ``request``, asking nobody; the same request is decided once."""
         outcome = self.record.outcomes.get(request)
         if outcome is None:
-            outcome = self.record.outcomes[request] = Outcome(request, decide(request, self.policy))
+            outcome = self.record.outcomes[request] = Outcome(request, _unasked(self.foresee(request)))
         return outcome.decision
 
-    def foresee(self, request: BuildRequest) -> Decision:
-        """Return what the decision on ``request`` would be, recording nothing."""
-        return decide(request, self.policy)
+    def settle(self, subjects: Sequence[Subject]) -> list[Decision]:
+        """Decide requests that belong together: where one is refused anyway, nobody is asked about others.
+
+        Questions are asked one by one; after a no the rest is left unasked, because the run cannot go on.
+        """
+        findings = [self.foresee(subject.request) for subject in subjects]
+        going = not any(isinstance(finding, Refused) for finding in findings)
+        decisions: list[Decision] = []
+        for subject, finding in zip(subjects, findings, strict=True):
+            decision = self._asked(subject, finding) if going else _unasked(finding)
+            going = going and isinstance(decision, Allowed)
+            self.record.outcomes[subject.request] = Outcome(subject.request, decision)
+            decisions.append(decision)
+        return decisions
+
+    def foresee(self, request: BuildRequest) -> Finding:
+        """Return what would be found on ``request``, recording nothing and asking nobody."""
+        return decide(request, self.policy, self.approvals, self.context)
 
     @contextmanager
     def admitted(self, request: BuildRequest) -> Iterator[None]:
@@ -52,12 +89,24 @@ class Gate:
         with permit.granted(permit.Permit(used=lambda: self._ran(request))):
             yield
 
-    def _ran(self, request: BuildRequest) -> None:
-        self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
-
     def stop(self, request: BuildRequest, decision: Refused) -> BuildRefusedError:
         """Record that ``decision`` stops the run, and return the error to raise for it."""
         known = self.record.outcomes.get(request)
         ran = known is not None and known.ran
         self.record.outcomes[request] = Outcome(request, decision, ran=ran, stopped=True)
         return BuildRefusedError(request, decision)
+
+    def _asked(self, subject: Subject, finding: Finding) -> Decision:
+        if not isinstance(finding, Question) or self.prompter is None:
+            return _unasked(finding)
+        answer = self.prompter.ask(subject, finding.reason)
+        if isinstance(answer, Allowed):
+            self.context = replace(self.context, once=self.context.once | {subject.request})
+        return answer
+
+    def _ran(self, request: BuildRequest) -> None:
+        self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
+
+
+def _unasked(finding: Finding) -> Decision:
+    return Refused("needs-approval", finding.reason) if isinstance(finding, Question) else finding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pipgate.policy import Decision, Refused
+from pipgate.decision import Decision, Refused
 
 if TYPE_CHECKING:
     from pipgate.build_request import BuildRequest
@@ -58,7 +58,9 @@ class MetadataUsed:
 class Record:
     """Everything that one run has to tell; the gate writes it, the report reads it.
 
-    ``unread`` says of a refused request, by its title, why its files do not say what it requires.
+    ``unread`` says of a refused request, by its title, why its files do not say what it requires;
+    ``untrusted_approvals`` counts the approvals of the project that were passed by because it is not trusted;
+    ``planned`` says that a resolution was carried to its end and decided on.
     """
 
     outcomes: dict[BuildRequest, Outcome] = field(default_factory=dict)
@@ -66,6 +68,8 @@ class Record:
     passed_over: list[PassedOver] = field(default_factory=list)
     metadata: list[MetadataUsed] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
+    untrusted_approvals: int = 0
+    planned: bool = False
 
     def adopt(self, outcomes: list[Outcome]) -> None:
         """Take over what a child pip's gate has decided."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs, kind, location
-from pipgate.errors import PipgateError
+from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs, kind, location
+from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
+from pipgate.errors import PipgateError, assert_never
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
-from pipgate.policy import Allowed, Decision, Refused
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -60,6 +60,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "purpose": request.purpose.value,
         "required_by": list(request.required_by),
         "named_by_user": request.named_by_user,
+        "offer": asdict(request.offer),
         "decision": {
             "allowed": isinstance(decision, Allowed),
             "code": decision.code,
@@ -89,6 +90,7 @@ def _outcome(row: dict[str, Any]) -> Outcome:
         Purpose(row["purpose"]),
         tuple(row["required_by"]),
         row["named_by_user"],
+        Offer(**{**row["offer"], "statuses": tuple(row["offer"]["statuses"])}),
     )
     return Outcome(request, _decision(row["decision"]), ran=row["ran"], stopped=row["stopped"])
 
@@ -181,7 +183,7 @@ def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
     request = outcome.request
     identity = _identity(request.source)
     lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
-    if outcome.decision.code != "needs-approval" or "not named yourself" in outcome.decision.reason:
+    if outcome.decision.code != "needs-approval" or outcome.decision.reason != NEEDS_APPROVAL:
         lines.append(f"  refused: {plain(outcome.decision.reason)}")
     if isinstance(outcome.decision, Refused):
         lines += [f"    {plain(detail)}" for detail in outcome.decision.details]
@@ -223,11 +225,37 @@ def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str
         return (f"To have all that is known of it in a file: {known}",)
     which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
     allowing = _allowing([_key(request) for request in askable], ending.command)
-    hints = [f"To allow {which} for this run: {allowing}"]
+    hints = [*_approving(askable, record), f"To allow {which} for this run: {allowing}"]
     if ending.offers_no_deps and all(request.title in record.unread for request in askable):
         alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
         hints.append(f"To go on without what {they}, and run nothing: {alone}")
     return tuple(hints)
+
+
+def _approving(requests: list[BuildRequest], record: Record) -> list[str]:
+    """Return what would allow the requests for good, where all of them can be pinned."""
+    trusting = ["To use the approvals of this project, after reading them: pipgate trust"]
+    keys = [approval_key(request) for request in requests]
+    found = [key for key in keys if key is not None]
+    approving = [f"To approve and record: {masked(shell_line(['pipgate', 'approve', *found]))}"]
+    return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
+
+
+def approval_key(request: BuildRequest) -> str | None:
+    """Return the word for ``pipgate approve`` that finds this request, or None for what cannot be pinned."""
+    match request.source:
+        case Sdist():
+            return f"{request.name}=={request.version}" if request.version else request.name
+        case Archive(_, _, url):
+            return url
+        case Vcs(url, commit):
+            if request.name is None or commit is None:
+                return None
+            return f"{request.name}@{url}" if commit in url else f"{request.name}@{url}@{commit}"
+        case Directory():
+            return None
+        case _:
+            assert_never(request.source)
 
 
 def _key(request: BuildRequest) -> str:

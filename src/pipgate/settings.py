@@ -8,37 +8,58 @@ from pipgate.errors import UsageError
 
 _ALLOW_BUILD = "--allow-build"
 _GATE_REPORT = "--gate-report"
-_OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT)
+_POLICY = "--policy"
+_APPROVALS = "--approvals"
+_GATE_MODE = "--gate-mode"
+_OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE)
+_MODES = ("auto", "interactive", "ci", "observe")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run was told: builds allowed for this run, where the report goes, and pip's arguments."""
+    """What one run was told: builds allowed for this run, files, the mode, and pip's arguments."""
 
     pip_args: tuple[str, ...]
     allow_build: tuple[str, ...] = ()
     gate_report: str | None = None
+    policy: str | None = None
+    approvals: str | None = None
+    gate_mode: str | None = None
     own_options: tuple[str, ...] = ()
+    is_pip: bool = False
 
 
 def parse_settings(argv: list[str]) -> Settings:
     """Split ``argv`` into pipgate's own options, which stand first, and pip's arguments.
 
-    Raises UsageError when an option of ours has no value, or stands behind pip's first word: there it would
-    reach pip, which does not know it. Abbreviations are never ours.
+    ``is_pip`` says that ``pip`` stood between them, so that the first word is pip's whatever it is. Raises
+    UsageError when an option of ours has no value, or stands behind pip's first word: there it would reach
+    pip, which does not know it. Abbreviations are never ours.
     """
     own, rest = _split(argv)
-    if rest[:1] == ["pip"]:
+    is_pip = rest[:1] == ["pip"]
+    if is_pip:
         rest = rest[1:]
     for word in rest:
-        if word.partition("=")[0] in _OWN_OPTIONS:
+        if word.partition("=")[0] in {_ALLOW_BUILD, _GATE_REPORT, _GATE_MODE}:
             raise UsageError(_misplaced(word))
+    mode = _last(own, _GATE_MODE)
+    if mode is not None and mode not in _MODES:
+        raise UsageError(f"{_GATE_MODE} takes {', '.join(_MODES)}, not {mode!r}")
     return Settings(
         pip_args=tuple(rest),
         allow_build=tuple(value for option, value in own if option == _ALLOW_BUILD),
-        gate_report=next((value for option, value in reversed(own) if option == _GATE_REPORT), None),
+        gate_report=_last(own, _GATE_REPORT),
+        policy=_last(own, _POLICY),
+        approvals=_last(own, _APPROVALS),
+        gate_mode=mode,
         own_options=tuple(word for pair in own for word in pair),
+        is_pip=is_pip,
     )
+
+
+def _last(own: list[tuple[str, str]], wanted: str) -> str | None:
+    return next((value for option, value in reversed(own) if option == wanted), None)
 
 
 def _split(argv: list[str]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -99,6 +99,7 @@ class Environment:
 def hermetic(home: Path, index: str | None) -> dict[str, str]:
     """Return an environment with a home of its own and no settings of pip but the index."""
     variables = {
+        "CI": "true",  # nobody is asked, even where the tests run on a terminal
         "HOME": str(home),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",

@@ -32,6 +32,8 @@ class Index:
     password: str | None = None
     metadata: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    uploaded: dict[str, str] = field(default_factory=dict)
+    status: str | None = None
 
     @property
     def url(self) -> str:
@@ -46,7 +48,10 @@ class Index:
             return None
         rows = [self._row(path) for path in files]
         if as_json:
-            return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "files": rows}).encode()
+            page: dict[str, object] = {"meta": {"api-version": "1.1"}, "name": project, "files": rows}
+            if self.status is not None:
+                page["project-status"] = {"status": self.status}
+            return json.dumps(page).encode()
         return "".join(self._anchor(row) for row in rows).encode()
 
     def _row(self, path: Path) -> dict[str, object]:
@@ -59,6 +64,8 @@ class Index:
         if path.name in self.metadata:
             row["core-metadata"] = {"sha256": hashlib.sha256(self.metadata[path.name]).hexdigest()}
             self.answers[f"/files/{path.name}.metadata"] = [self.metadata[path.name]]
+        if path.name in self.uploaded:
+            row["upload-time"] = self.uploaded[path.name]
         if path.name in self.yanked:
             row["yanked"] = self.yanked[path.name]
         return row

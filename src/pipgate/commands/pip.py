@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,10 +59,10 @@ def _open_gate(settings: Settings) -> Gate:
     """Return the gate for one run; loads all that may be needed once pip has begun to install."""
     # Here and not above: a command that never builds does not pay for them.
     from pipgate import report  # noqa: F401, PLC0415 -- pip 26.3 blocks imports after it has begun to install
-    from pipgate.gate import Gate  # noqa: PLC0415 -- see above
-    from pipgate.policy import Policy, parse_allowance  # noqa: PLC0415 -- see above
+    from pipgate.gate_opening import open_gate  # noqa: PLC0415 -- see above
+    from pipgate.pending_builds import keep  # noqa: F401, PLC0415 -- same
 
-    return Gate(Policy(tuple(parse_allowance(text) for text in settings.allow_build)))
+    return open_gate(settings, os.getcwd(), os.environ)  # noqa: PTH109 -- a string
 
 
 def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
@@ -72,6 +73,8 @@ def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
 def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
     from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+    from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
+    from pipgate.policy_places import state_home  # noqa: PLC0415 -- same
 
     command = [*settings.own_options, *settings.pip_args]
     refusals = _refusals(gate, ended)
@@ -79,6 +82,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     unexpected = gate.record.refused_processes
     ending = report.Ending(command, ended.builds, ended.installing, ended.offers_no_deps)
     if refusals:
+        keep(refusals, gate.context.project, state_home(os.environ))
         show(report.blocked(gate.record, refusals, ending))
     if unexpected:
         show(report.process_refused(gate.record, ending))

@@ -10,12 +10,14 @@ from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import Version
 
 from pipgate.build_request import Purpose
+from pipgate.decision import Refused
+from pipgate.gate import Subject
 from pipgate.outcomes import MetadataUsed, PassedOver
 from pipgate.pip_internals import stand_in, static_answers
-from pipgate.pip_internals.from_pip import build_request
-from pipgate.pip_internals.presented_errors import presented
+from pipgate.pip_internals.from_pip import build_request, request_for_candidate
+from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.pip_internals.source_builds import prepare_allowed
-from pipgate.policy import Refused
+from pipgate.policy import OlderWheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,12 +64,16 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     reqs = list(_resolved(resolver, result))
     waiting = list({id(each): each for each in map(static_answers.held, reqs) if each is not None}.values())
     wanted = [each for each in waiting if _needs_build(each, result, run)]
-    requests = {id(each): build_request(each.req, run, Purpose.METADATA, asked=each.asked) for each in wanted}
-    _refuse_together(reqs, list(requests.values()), run)
+    subjects = {id(each): _subject(each, result, run) for each in wanted}
+    _refuse_together(reqs, list(subjects.values()), run)
+    run.gate.record.planned = True
+    if run.plan_only:
+        raise installation_error("pipgate: the plan is made, and that is all that was asked for")
     recorded = [each for each in wanted if not each.known.source.authoritative]
     if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
         _forget(recorded, resolver)
         return False
+    requests = {key: subject.request.for_purpose(Purpose.METADATA) for key, subject in subjects.items()}
     copied = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
     if any(copied):
         return False
@@ -101,16 +107,28 @@ def _needs_build(held: Held, result: Any, run: Run) -> bool:
     return False
 
 
+def _subject(held: Held, result: Any, run: Run) -> Subject:
+    """Return what is decided on: the build, where the result will be built, else the metadata alone."""
+    builds = run.must_build and any(static_answers.shares(req, held) for req in _installed(result))
+    purpose = Purpose.METADATA if not builds else Purpose.EDITABLE if held.req.editable else Purpose.WHEEL
+    request = build_request(held.req, run, purpose, asked=held.asked)
+    return Subject(request, held.req.local_file_path, held.known.source.value)
+
+
 def _installed(result: Any) -> list[InstallRequirement]:
     return [*result.requirements.values(), *result.unnamed_requirements]
 
 
-def _refuse_together(reqs: list[InstallRequirement], requests: list[BuildRequest], run: Run) -> None:
+def _refuse_together(reqs: list[InstallRequirement], subjects: list[Subject], run: Run) -> None:
     """Raise BuildRefusedError when one is refused, with all of them recorded."""
     standing_in = [] if run.command.needs_name_alone else map(stand_in.refusal_of, reqs)
     errors = stand_in.all_stopped((each for each in standing_in if each is not None), run)
-    for request in requests:
-        decision = run.gate.judge(request)
+    if errors:  # nobody is asked about a plan that cannot be carried out
+        decisions = [run.gate.judge(subject.request) for subject in subjects]
+    else:
+        decisions = run.gate.settle(subjects)
+    for subject, decision in zip(subjects, decisions, strict=True):
+        request = subject.request
         if isinstance(decision, Refused):
             run.gate.record.unread.setdefault(request.title, _ONLY_RECORDED)
             errors.append(run.gate.stop(request, decision))
@@ -173,16 +191,25 @@ def _note(result: Any, used: list[Held], run: Run) -> None:
     for held in used:
         fields, source = held.known.fields, held.known.source
         run.gate.record.metadata.append(MetadataUsed(fields.name, fields.version, source.value))
-    for req in result.requirements.values():
-        _note_older_wheel(req, run)
+    stopped = [_weigh_older_wheel(req, run) for req in result.requirements.values()]
+    for error in stopped:
+        if error is not None:
+            raise error
 
 
-def _note_older_wheel(req: InstallRequirement, run: Run) -> None:
+def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
+    """Tell, or stop the run, where a newer release was passed over because it is only an sdist."""
     if run.is_child or req.link is None or not req.link.is_wheel or not req.name:
-        return
+        return None
     newer = run.newest_undecided.get(canonicalize_name(req.name))
     taken = req.link.filename.split("-")[1]
     if newer is None or req.original_link is not None or not stand_in.is_version(taken):
-        return
-    if newer > Version(taken):
-        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer)))
+        return None
+    setting = run.gate.policy.on_older_wheel
+    if newer.version <= Version(taken) or setting.value is OlderWheel.ALLOW:
+        return None
+    if setting.value is OlderWheel.TELL:
+        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer.version)))
+        return None
+    reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
+    return run.gate.stop(request_for_candidate(newer.link, newer.name, run), Refused("older-wheel", reason))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
+from pipgate.decision import UNIDENTIFIED, Allowed
 from pipgate.pip_internals.from_pip import request_for_candidate
-from pipgate.policy import UNIDENTIFIED, Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +55,13 @@ def _remember_newest_undecided(project: str, applicable: list[InstallationCandid
     wheels = {each.version for each in applicable if each.link.is_wheel}
     sdists = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
     undecided = [each for each in sdists if each.version not in wheels]
-    versions = [each.version for each in undecided if not _is_decided(each, run)]
+    undecided = [each for each in undecided if not _is_decided(each, run)]
     run.newest_undecided.pop(canonicalize_name(project), None)
-    if versions:
-        run.newest_undecided[canonicalize_name(project)] = max(versions)
+    if undecided:
+        run.newest_undecided[canonicalize_name(project)] = max(undecided, key=lambda each: each.version)
 
 
 def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
     """Return whether the build of an sdist is allowed, or will be as soon as its file has a hash."""
-    decision = run.gate.foresee(request_for_candidate(candidate.link, candidate.name))
+    decision = run.gate.foresee(request_for_candidate(candidate.link, candidate.name, run))
     return isinstance(decision, Allowed) or decision is UNIDENTIFIED

@@ -76,9 +76,9 @@ def _serving(run: Run) -> Iterator[None]:
 def _take_over_answer(run: Run, known: int) -> None:
     """Take over a child's outcomes; raises BuildRefusedError when one of its refusals stopped it."""
     # Loaded with the gate; this room is also opened by commands that need none.
+    from pipgate.decision import Refused
     from pipgate.gate import BuildRefusedError
     from pipgate.outcomes import RefusedProcess
-    from pipgate.policy import Refused
     from pipgate.report import outcomes_from_json
 
     answer = _answer(run)

@@ -131,6 +131,13 @@ TABLE: tuple[ChokePoint, ...] = (
         "archives stay packed until their build is allowed",
     ),
     ChokePoint(
+        "pip._internal.index.collector",
+        "parse_links",
+        ("page",),
+        "index_pages.parse_links",
+        "upload times (PEP 700) and project status (PEP 792), which pip drops",
+    ),
+    ChokePoint(
         "pip._internal.index.package_finder",
         "CandidateEvaluator._sort_key",
         ("self", "candidate"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -10,7 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
+from pipgate.archive_names import sha256_of_file, stem, version_in_filename
+from pipgate.build_request import (
+    Archive,
+    BuildRequest,
+    Directory,
+    Purpose,
+    Sdist,
+    Source,
+    Vcs,
+    public_url,
+)
+from pipgate.pip_internals.index_pages import offer_of
 from pipgate.plain_text import masked
 
 if TYPE_CHECKING:
@@ -23,19 +33,6 @@ if TYPE_CHECKING:
 
 _FETCHED_FILE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
 _LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
-_ARCHIVE_ENDINGS = (
-    ".tar.gz",
-    ".tar.bz2",
-    ".tar.xz",
-    ".tar.lzma",
-    ".tar.Z",
-    ".tgz",
-    ".tbz",
-    ".txz",
-    ".tlz",
-    ".tar",
-    ".zip",
-)
 _LONGEST_CHAIN = 50
 
 
@@ -63,6 +60,7 @@ def build_request(
         purpose=purpose,
         required_by=required_by(req, run),
         named_by_user=_named(source, run),
+        offer=offer_of(req.link, run),
     )
 
 
@@ -80,11 +78,12 @@ def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     )
 
 
-def request_for_candidate(link: Link, name: str) -> BuildRequest:
+def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
     """Return the request that a file of an index would lead to, from what the index says of it."""
     sha256 = link.hash if link.hash_name == "sha256" else None
     source = Sdist(link.filename, sha256, public_url(link.url))
-    return BuildRequest(name, _version_in_filename(name, link.filename), source, Purpose.WHEEL)
+    version = version_in_filename(name, link.filename)
+    return BuildRequest(name, version, source, Purpose.WHEEL, offer=offer_of(link, run))
 
 
 def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
@@ -94,7 +93,7 @@ def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
     one, which a name alone does not allow.
     """
     if not link.is_vcs and link.comes_from is not None:
-        return request_for_candidate(link, name or "")
+        return request_for_candidate(link, name or "", run)
     url = public_url(link.url)
     sha256 = link.hash if link.hash_name == "sha256" else None
     source = Vcs(url, commit=None) if link.is_vcs else Archive(link.filename, sha256, url)
@@ -138,25 +137,8 @@ def _name(asked: str | None, source: Source) -> str | None:
 
 def _version(name: str | None, source: Source) -> str | None:
     if isinstance(source, Sdist | Archive):
-        return _version_in_filename(name, source.filename)
+        return version_in_filename(name, source.filename)
     return None
-
-
-def _version_in_filename(name: str | None, filename: str) -> str | None:
-    """Return the version in the file name of an sdist of ``name``, found as pip finds it."""
-    whole = stem(filename)
-    for position, character in enumerate(whole):
-        if character == "-" and name and canonicalize_name(whole[:position]) == canonicalize_name(name):
-            return whole[position + 1 :] or None
-    return None
-
-
-def stem(filename: str) -> str:
-    """Return the name of an archive without the ending that says its kind."""
-    for ending in _ARCHIVE_ENDINGS:
-        if filename.lower().endswith(ending.lower()):
-            return filename[: -len(ending)]
-    return filename
 
 
 def _named(source: Source, run: Run) -> bool:
@@ -207,12 +189,3 @@ def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
 def is_fetched(file: str) -> bool:
     """Return whether a requirements file is one that pip fetches over the network."""
     return _FETCHED_FILE.match(file) is not None
-
-
-def sha256_of_file(path: str) -> str:
-    """Return the sha256 of a file, read in pieces, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:  # noqa: PTH123 -- pip's paths are strings
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_stream import HostileArchiveError
 from pipgate.build_request import Archive, Sdist
+from pipgate.decision import Refused
 from pipgate.pip_internals.run_state import PackedSource
-from pipgate.policy import Refused
 from pipgate.sdist_archive import check_members
 
 if TYPE_CHECKING:

@@ -46,13 +46,15 @@ class PipCall:
     """One call of pip: its arguments, and pipgate's own options for the pips that it may start itself.
 
     ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
-    it installs requirements for, and is empty when it serves the user in another interpreter.
+    it installs requirements for, and is empty when it serves the user in another interpreter. ``plan_only``
+    ends the run when all its builds have been decided on, before one of them or an installation begins.
     """
 
     args: tuple[str, ...]
     own_options: tuple[str, ...] = ()
     started_by_pip: bool = False
     chain: tuple[str, ...] = ()
+    plan_only: bool = False
 
 
 def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
@@ -65,7 +67,13 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
     version = _import_pip()
-    run = Run(open_gate, release=require_known(version), own_options=call.own_options, chain=call.chain)
+    run = Run(
+        open_gate,
+        release=require_known(version),
+        own_options=call.own_options,
+        chain=call.chain,
+        plan_only=call.plan_only,
+    )
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
         if building:

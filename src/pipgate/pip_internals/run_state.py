@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pip._vendor.packaging.version import Version
+    from pip._internal.models.candidate import InstallationCandidate
 
     from pipgate.errors import GateNotArmedError
     from pipgate.gate import Gate
+    from pipgate.pip_internals.index_pages import PageFacts
     from pipgate.pip_internals.versions import Release
 
 
@@ -73,11 +74,13 @@ class Run:
     fetched_requirements: bool = False
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
-    newest_undecided: dict[str, Version] = field(default_factory=dict)
+    newest_undecided: dict[str, InstallationCandidate] = field(default_factory=dict)
+    pages: dict[str, PageFacts] = field(default_factory=dict)
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())
     )
     command: Command = Command()
+    plan_only: bool = False
     resolving: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_resolving", default=None))
     preparing: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_preparing", default=None))
     child: Child = field(default_factory=Child)

@@ -6,12 +6,13 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import BuildRequest, Purpose
+from pipgate.decision import Refused
+from pipgate.gate import Subject
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.from_pip import build_request
 from pipgate.pip_internals.legacy_builds import setup_requires_stopped
 from pipgate.pip_internals.packed_sources import unpack_for_build
 from pipgate.pip_internals.presented_errors import presented
-from pipgate.policy import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,7 +39,7 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
             if unread is None:
                 return
             request = build_request(self.req, run, Purpose.METADATA)
-            decision = run.gate.judge(request)
+            [decision] = run.gate.settle([Subject(request, self.req.local_file_path)])
             if isinstance(decision, Refused):
                 stand_in.put(self.req, stand_in.Refusal(request, decision, unread), run)
             else:

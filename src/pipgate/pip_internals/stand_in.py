@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.build_request import BuildRequest
+    from pipgate.decision import Refused
     from pipgate.pip_internals.run_state import Run
-    from pipgate.policy import Refused
 
 _MARK = "_pipgate_refused"
 

@@ -6,11 +6,12 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_names import stem
 from pipgate.archive_stream import says_python
 from pipgate.build_request import Directory, Purpose, Vcs
+from pipgate.decision import Allowed
 from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree, stem
-from pipgate.policy import Allowed
+from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
+from pipgate.decision import Refused
 from pipgate.permit import Permit, unrecorded
 from pipgate.pip_internals.from_pip import request_before_fetch
 from pipgate.pip_internals.presented_errors import presented
-from pipgate.policy import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,7 +129,9 @@ def _decide_on_fetch(req: InstallRequirement, run: Run) -> None:
 
 
 def _require(request: Any, run: Run) -> None:
-    decision = run.gate.judge(request)
+    from pipgate.gate import Subject  # a command that never builds does not load it
+
+    [decision] = run.gate.settle([Subject(request)])
     if isinstance(decision, Refused):
         raise run.gate.stop(request, decision)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from pipgate.decision import Allowed
 from pipgate.pip_internals.from_pip import request_for_cached
-from pipgate.policy import Allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

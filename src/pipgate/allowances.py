@@ -1,0 +1,97 @@
+"""What ``--allow-build`` allows for one run: a name, a version of it, a URL or a path."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from pipgate.build_request import BuildRequest, Directory, Sdist, location, public_url
+from pipgate.errors import UsageError, assert_never
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedName:
+    """A build that is allowed by name, and by version where one is given."""
+
+    name: str
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedUrl:
+    """A build that is allowed by the URL of its source."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPath:
+    """A build that is allowed by the real path of its directory or archive."""
+
+    path: str
+
+
+Allowance = AllowedName | AllowedUrl | AllowedPath
+
+
+def parse_allowance(text: str) -> Allowance:
+    """Read one value of ``--allow-build``: NAME, NAME==VERSION, or a URL or path of a source.
+
+    Raises UsageError when it is none of these. A path may be relative; it is looked up here, so that deciding
+    touches no file.
+    """
+    # A run without allowances, the usual one, does not load it.
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- see above
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
+
+    path = _path_of(text)
+    if path is not None:
+        return AllowedPath(os.path.realpath(path))
+    if "://" in text:
+        return AllowedUrl(public_url(text))
+    name, equals, version = (part.strip() for part in text.partition("=="))
+    try:
+        return AllowedName(str(canonicalize_name(name, validate=True)), Version(version) if equals else None)
+    except (InvalidName, InvalidVersion):
+        raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
+
+
+def matches(allowance: Allowance, request: BuildRequest) -> bool:
+    """Return whether an allowance covers a request."""
+    match allowance:
+        case AllowedUrl(url):
+            return not isinstance(request.source, Directory) and url == public_url(location(request.source))
+        case AllowedPath(path):
+            return path == _path_of(location(request.source))
+        case AllowedName():
+            by_name = isinstance(request.source, Sdist) or request.named_by_user
+            return by_name and same_name(allowance, request)
+        case _:
+            assert_never(allowance)
+
+
+def _path_of(place: str) -> str | None:
+    """Return the path that ``place`` is or, as a ``file:`` URL without a subdirectory, stands for."""
+    if place.lower().startswith("file://") and "#" not in place:
+        return unquote(urlsplit(place).path)
+    return place if place.startswith(("/", "./", "../")) or place in {".", ".."} else None
+
+
+def same_name(allowance: AllowedName, request: BuildRequest) -> bool:
+    """Return whether a request is for the name, and for the version where one is given."""
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 -- loaded by parse_allowance
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
+
+    if request.name is None or canonicalize_name(request.name) != allowance.name:
+        return False
+    if allowance.version is None:
+        return True
+    try:
+        return request.version is not None and Version(request.version) == allowance.version
+    except InvalidVersion:
+        return False

@@ -1,0 +1,51 @@
+"""What the name and the bytes of a source archive say, without a look inside."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_ARCHIVE_ENDINGS = (
+    ".tar.gz",
+    ".tar.bz2",
+    ".tar.xz",
+    ".tar.lzma",
+    ".tar.Z",
+    ".tgz",
+    ".tbz",
+    ".txz",
+    ".tlz",
+    ".tar",
+    ".zip",
+)
+
+
+def normalised(name: str) -> str:
+    """Return a name as PEP 503 has it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def version_in_filename(name: str | None, filename: str) -> str | None:
+    """Return the version in the file name of an sdist of ``name``, found as pip finds it."""
+    whole = stem(filename)
+    for position, character in enumerate(whole):
+        if character == "-" and name and normalised(whole[:position]) == normalised(name):
+            return whole[position + 1 :] or None
+    return None
+
+
+def stem(filename: str) -> str:
+    """Return the name of an archive without the ending that says its kind."""
+    for ending in _ARCHIVE_ENDINGS:
+        if filename.lower().endswith(ending.lower()):
+            return filename[: -len(ending)]
+    return filename
+
+
+def sha256_of_file(path: str) -> str:
+    """Return the sha256 of a file, read in pieces, as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:  # noqa: PTH123 -- pip's paths are strings
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,218 @@
+"""``pipgate approve``: find what was named, show it, and record a yes that is pinned to it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipgate import static_metadata
+from pipgate.approving import BUILDS, approval_of, last_day, record, revocation_of
+from pipgate.archive_names import sha256_of_file, version_in_filename
+from pipgate.build_entry import read_build_entry
+from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
+from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.pending import still_pending
+from pipgate.commands.recorded import as_json, plain_name
+from pipgate.decision import utc_now
+from pipgate.errors import UsageError
+from pipgate.gate import Gate
+from pipgate.gate_opening import context_of, read_rulebook
+from pipgate.matching import pin_or_none
+from pipgate.pip_internals import PipCall, run_pip
+from pipgate.plain_text import plain
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pipgate.approvals import Approval, Revocation
+    from pipgate.rulebook import Rulebook
+    from pipgate.settings import Settings
+
+_SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a word names: the request that an approval is made for, and its file where there is one."""
+
+    request: BuildRequest
+    path: str | None = None
+
+
+def approve(settings: Settings, words: list[str]) -> int:
+    """Record approvals of NAME[==VERSION], archive URLs and URL@COMMIT; ``!NAME`` records a no.
+
+    Without a hash the artifact is downloaded through pip, with its own settings, and nothing of it runs.
+    All of it is shown before it is written.
+    """
+    given = _parser().parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    denied = [word[1:] for word in given.what if word.startswith("!")]
+    wanted = [word for word in given.what if not word.startswith("!")]
+    if given.pending:
+        wanted += [key for each in still_pending(book) if (key := _key(each.request)) is not None]
+    if given.requirements is not None:
+        return _approve_requirements(given, book)
+    if not wanted and not denied:
+        raise UsageError(
+            "pipgate approve: name what is to be approved, or use --pending; to see it: pipgate pending"
+        )
+    with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
+        found = _find(wanted, given, book, directory)
+        entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
+        entries += [revocation_of(plain_name(name), reason=given.reason) for name in denied]
+        if not given.json:
+            say_lines([line for each in found for line in _shown(each)])
+    for entry in entries:
+        record(book, entry, os.environ)
+    return _tell(entries, book, as_json_wanted=given.json)
+
+
+def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
+    """Approve the builds that a requirements file needs and nobody has decided on; none of them is run."""
+    if given.what or given.sha256 or given.pending:
+        raise UsageError("pipgate approve -r FILE stands alone, with --reason, --expires and --for")
+    gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
+    args = ("install", "-q", "--disable-pip-version-check", "--ignore-installed", "-r", given.requirements)
+    run_pip(PipCall(args, plan_only=True), lambda: gate)
+    refused = [each.request for each in gate.record.stopped if each.decision.code == "needs-approval"]
+    entries: list[Approval | Revocation] = [
+        _approval(Found(request), given, book) for request in refused if pin_or_none(request) is not None
+    ]
+    if not gate.record.planned and not entries:
+        raise UsageError("pip could not resolve it; nothing was approved")
+    if not entries:
+        say_json({"file": book.approvals_path, "recorded": []}) if given.json else say_lines(
+            [f"Nothing in {plain(given.requirements)} needs an approval."]
+        )
+        return 0
+    if not given.json:
+        say_lines([line for request in refused for line in _shown(Found(request))])
+    for entry in entries:
+        record(book, entry, os.environ)
+    return _tell(entries, book, as_json_wanted=given.json)
+
+
+def _parser() -> VerbParser:
+    parser = VerbParser("approve", "record a yes that is pinned to exactly one file or commit")
+    parser.add_argument("what", nargs="*", metavar="NAME[==VERSION] | URL | URL@COMMIT | !NAME")
+    parser.add_argument("--sha256", help="the hash of the file, already known: nothing is downloaded")
+    parser.add_argument("-r", dest="requirements", metavar="FILE", help="all that a requirements file needs")
+    parser.add_argument("--pending", action="store_true", help="all that the last blocked run here wanted")
+    parser.add_argument("--reason")
+    parser.add_argument("--expires", metavar="DATE | PnD")
+    parser.add_argument("--for", dest="purposes", action="append", choices=[each.value for each in Purpose])
+    return parser
+
+
+def _find(wanted: list[str], given: argparse.Namespace, book: Rulebook, directory: str) -> list[Found]:
+    if given.sha256 is not None:
+        return [_with_known_hash(wanted, given.sha256)]
+    commits = [Found(_commit(word)) for word in wanted if _is_vcs(word)]
+    to_fetch = [word for word in wanted if not _is_vcs(word)]
+    return [*commits, *(_fetched(to_fetch, book, directory) if to_fetch else [])]
+
+
+def _with_known_hash(wanted: list[str], text: str) -> Found:
+    match = _SHA256.fullmatch(text)
+    name, equals, version = wanted[0].partition("==") if len(wanted) == 1 else ("", "", "")
+    if match is None or not equals or not version:
+        raise UsageError("--sha256 takes 64 hexadecimal digits, for one NAME==VERSION")
+    source = Sdist("", match.group(1).lower(), "")
+    return Found(BuildRequest(plain_name(name), version, source, Purpose.WHEEL))
+
+
+def _is_vcs(word: str) -> bool:
+    return re.match(r"(?:[\w.-]+ *@ *)?(?:git|hg|svn|bzr)\+", word) is not None
+
+
+def _commit(word: str) -> BuildRequest:
+    name, at, url = word.partition("@") if not re.match(r"(?:git|hg|svn|bzr)\+", word) else ("", "", word)
+    egg = re.search(r"[#&]egg=([\w.-]+)", url)
+    named = name.strip() or (egg.group(1) if egg else "")
+    if not named:
+        raise UsageError(f"what is the name of the project at {word}? Write: NAME@URL@COMMIT")
+    return BuildRequest(
+        plain_name(named),
+        None,
+        Vcs(url.strip().partition("#")[0], None),
+        Purpose.WHEEL,
+        named_by_user=bool(at),
+    )
+
+
+def _fetched(wanted: list[str], book: Rulebook, directory: str) -> list[Found]:
+    """Download sdists and archives through pip, which runs nothing of them."""
+    names = [plain_name(word.partition("==")[0]) for word in wanted if "://" not in word]
+    only = ["--no-binary", ",".join(names)] if names else []
+    args = ("download", "-q", "--no-deps", "--disable-pip-version-check", *only, "-d", directory, *wanted)
+    ended = run_pip(PipCall(args), lambda: Gate(book.policy, book.approvals, context_of(book, utc_now())))
+    files = sorted(Path(directory).iterdir())
+    if ended.status != 0:
+        raise UsageError("pip could not download it; nothing was approved")
+    return [_of_file(file, names) for file in files]
+
+
+def _of_file(file: Path, names: list[str]) -> Found:
+    sha256 = sha256_of_file(str(file))
+    for name in names:
+        version = version_in_filename(name, file.name)
+        if version is not None:
+            return Found(BuildRequest(name, version, Sdist(file.name, sha256, ""), Purpose.WHEEL), str(file))
+    told = static_metadata.of_archive(str(file), project=None)
+    said = told.fields if isinstance(told, static_metadata.Known) else told
+    if said.name is None:
+        raise UsageError(f"{file.name} does not say what project it is; nothing was approved")
+    source = Archive(file.name, sha256, "")
+    return Found(
+        BuildRequest(plain_name(said.name), said.version, source, Purpose.WHEEL, named_by_user=True),
+        str(file),
+    )
+
+
+def _approval(found: Found, given: argparse.Namespace, book: Rulebook) -> Approval:
+    purposes = frozenset(Purpose(each) for each in given.purposes) if given.purposes else BUILDS
+    expires = last_day(given.expires) if given.expires else None
+    return approval_of(found.request, book, reason=given.reason, expires=expires, purposes=purposes)
+
+
+def _shown(found: Found) -> list[str]:
+    request = found.request
+    lines = [plain(request.title)]
+    if isinstance(request.source, Sdist | Archive):
+        lines.append(f"  file       {plain(request.source.filename or 'not fetched')}")
+        lines.append(f"  sha256     {request.source.sha256}")
+    entry = read_build_entry(found.path) if found.path else None
+    if entry is not None:
+        lines.append(f"  backend    {plain(entry.backend)}")
+        lines.append(f"  requires   {plain(', '.join(entry.requires) or 'nothing to build')}")
+    return lines
+
+
+def _tell(entries: list[Approval | Revocation], book: Rulebook, *, as_json_wanted: bool) -> int:
+    if as_json_wanted:
+        say_json({"file": book.approvals_path, "recorded": [as_json(each) for each in entries]})
+        return 0
+    lines = [f"recorded in {plain(book.approvals_path)}; commit that file"]
+    if not book.trusted and os.path.realpath(book.approvals_path) == os.path.realpath(
+        book.files.approvals_path
+    ):
+        lines.append(
+            "This project is not trusted, so they do not count yet. After reading its files: pipgate trust"
+        )
+    attributes = Path(book.project, ".gitattributes")
+    name = os.path.basename(book.approvals_path)  # noqa: PTH119 -- a string
+    if not attributes.is_file() or name not in attributes.read_text(encoding="utf-8", errors="replace"):
+        lines.append(f"To let git merge it line by line: echo '{name} merge=union' >> .gitattributes")
+    say_lines(lines)
+    return 0
+
+
+def _key(request: BuildRequest) -> str | None:
+    from pipgate.report import approval_key  # noqa: PLC0415 -- for --pending alone
+
+    return approval_key(request)

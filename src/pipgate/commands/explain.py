@@ -1,0 +1,118 @@
+"""``pipgate explain``: what is decided on a package here, why, and what would change it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pipgate.approvals import CommitPin, Sha256Pin
+from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
+from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.recorded import plain_name
+from pipgate.decision import Allowed, Finding, Question, Refused, Weighing, decide, utc_now
+from pipgate.errors import assert_never
+from pipgate.gate_opening import context_of, read_rulebook
+from pipgate.matching import normalised, pin_or_none
+from pipgate.pending_builds import kept
+from pipgate.plain_text import plain, shell_line
+from pipgate.policy_places import state_home
+
+if TYPE_CHECKING:
+    from pipgate.rulebook import Rulebook
+    from pipgate.settings import Settings
+
+
+def explain(settings: Settings, words: list[str]) -> int:
+    """Explain the decision on NAME[==VERSION]: the last blocked file, an approved one, or any sdist."""
+    parser = VerbParser("explain", "show what is decided on a package here, and why")
+    parser.add_argument("what", metavar="NAME[==VERSION]")
+    given = parser.parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    name, _, version = given.what.partition("==")
+    rows = [_explained(request, book) for request in _requests(plain_name(name), version or None, book)]
+    if given.json:
+        say_json({"project": book.project, "explained": [row for row, _ in rows]})
+    else:
+        say_lines([line for _, lines in rows for line in lines])
+    return 0
+
+
+def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildRequest]:
+    waiting = [
+        each.request
+        for each in kept(book.project, state_home(os.environ))
+        if normalised(each.request.name) == name and version in {None, each.request.version}
+    ]
+    approved = [
+        _of_pin(each.name, each.version, each.pin, each.file)
+        for each in book.approvals.approved
+        if each.name == name and version in {None, each.version}
+    ]
+    anything = BuildRequest(
+        name, version, Sdist(f"{name}-{version or '?'}.tar.gz", "0" * 64, ""), Purpose.WHEEL
+    )
+    found = {(each.version, pin_or_none(each)): each for each in (*approved, *waiting)}
+    return list(found.values()) or [anything]
+
+
+def _of_pin(name: str, version: str | None, pin: Sha256Pin | CommitPin, file: str | None) -> BuildRequest:
+    match pin:
+        case Sha256Pin(sha256):
+            source: Sdist | Vcs = Sdist(file or f"{name}-{version}.tar.gz", sha256, "")
+        case CommitPin(vcs, commit):
+            source = Vcs(vcs, commit)
+        case _:
+            assert_never(pin)
+    return BuildRequest(name, version, source, Purpose.WHEEL, named_by_user=True)
+
+
+def _explained(request: BuildRequest, book: Rulebook) -> tuple[dict[str, object], list[str]]:
+    weighing = Weighing()
+    finding = decide(request, book.policy, book.approvals, context_of(book, utc_now()), weighing)
+    verdict, code = _word(finding)
+    considered = [
+        {
+            "text": each.text,
+            "origin": str(each.origin),
+            "verdict": None if each.verdict is None else each.verdict.name.lower(),
+        }
+        for each in weighing.considered
+    ]
+    following = _what_would_change(finding, request, book)
+    row = {"request": request.title, "verdict": verdict, "code": code, "reason": finding.reason}
+    lines = [
+        f"{plain(request.title)}: {verdict} ({code})",
+        f"  {plain(finding.reason)}",
+        "  considered, in this order:",
+    ]
+    lines += [
+        f"    {plain(str(each['origin']))}: {plain(str(each['text']))}"
+        + (f" -> {each['verdict']}" if each["verdict"] else "")
+        for each in considered
+    ]
+    lines += [f"  to change it: {each}" for each in following]
+    return {**row, "considered": considered, "next": following}, lines
+
+
+def _word(finding: Finding) -> tuple[str, str]:
+    match finding:
+        case Allowed(code, _):
+            return "allowed", code
+        case Refused(code, _, _):
+            return "blocked", code
+        case Question():
+            return "asked", "needs-approval"
+        case _:
+            assert_never(finding)
+
+
+def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) -> list[str]:
+    known = f"{request.name}=={request.version}" if request.version else str(request.name)
+    if isinstance(finding, Allowed):
+        return [shell_line(["pipgate", "deny", str(request.name)])]
+    if isinstance(finding, Refused) and finding.code == "denied":
+        return ["take out the line that denies it; nothing else beats it"]
+    if isinstance(finding, Refused) and finding.code == "hash-mismatch":
+        return [f"find out why the file is another one, then {shell_line(['pipgate', 'approve', known])}"]
+    untrusted = ["pipgate trust"] if book.passed_by else []
+    return [*untrusted, shell_line(["pipgate", "approve", known])]

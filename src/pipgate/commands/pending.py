@@ -1,0 +1,50 @@
+"""``pipgate pending``: what the last blocked run here wanted to build."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.decision import Allowed, decide, utc_now
+from pipgate.gate_opening import context_of, read_rulebook
+from pipgate.pending_builds import kept
+from pipgate.plain_text import plain, shell_line
+from pipgate.policy_places import state_home
+from pipgate.report import approval_key, outcome_to_json
+
+if TYPE_CHECKING:
+    from pipgate.outcomes import Outcome
+    from pipgate.rulebook import Rulebook
+    from pipgate.settings import Settings
+
+
+def pending(settings: Settings, words: list[str]) -> int:
+    """List what stopped the last blocked run in this project and is not allowed by now."""
+    given = VerbParser("pending", "list what the last blocked run here wanted to build").parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    waiting = still_pending(book)
+    if given.json:
+        say_json({"project": book.project, "requests": [outcome_to_json(each) for each in waiting]})
+        return 0
+    lines = [f"{plain(each.request.title)}  required by {plain(_who(each))}" for each in waiting]
+    if waiting:
+        keys = [key for each in waiting if (key := approval_key(each.request)) is not None]
+        lines.append(f"To approve: {shell_line(['pipgate', 'approve', *keys])}")
+    say_lines(lines or ["Nothing is pending here."])
+    return 0
+
+
+def _who(outcome: Outcome) -> str:
+    return " <- ".join(outcome.request.required_by) or "the command"
+
+
+def still_pending(book: Rulebook) -> list[Outcome]:
+    """Return what stopped the last blocked run and would be refused again."""
+    context = context_of(book, utc_now())
+    outcomes = kept(book.project, state_home(os.environ))
+    return [
+        each
+        for each in outcomes
+        if not isinstance(decide(each.request, book.policy, book.approvals, context), Allowed)
+    ]

@@ -1,0 +1,159 @@
+"""``pipgate approvals``, ``deny``, ``revoke`` and ``prune``: the entries of the approvals file."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
+from pipgate.approvals_file import change, read_approvals
+from pipgate.approvals_text import without
+from pipgate.approving import keep_trust, record, revocation_of
+from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.decision import utc_now
+from pipgate.errors import UsageError, assert_never
+from pipgate.gate_opening import read_rulebook
+from pipgate.matching import lapsed_on, normalised, pin_text, takes_back
+from pipgate.origin import Layer
+from pipgate.plain_text import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipgate.approvals import Approvals
+    from pipgate.settings import Settings
+
+
+def approvals(settings: Settings, words: list[str]) -> int:
+    """List what is approved and revoked, from every file that counts here."""
+    given = VerbParser("approvals", "list what is approved and revoked").parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    now = utc_now()
+    if given.json:
+        rows = [
+            {**as_json(each), "state": _state(each, book.approvals, now)} for each in book.approvals.approved
+        ]
+        revoked = [as_json(each) for each in book.approvals.revoked]
+        say_json(
+            {"file": book.approvals_path, "approved": rows, "revoked": revoked, "not trusted": book.passed_by}
+        )
+        return 0
+    lines = [f"{_title(each)}  {_state(each, book.approvals, now)}" for each in book.approvals.approved]
+    lines += [
+        f"{_title(each)}  denied" if each.version is None else f"{_title(each)}  revoked"
+        for each in book.approvals.revoked
+    ]
+    if book.passed_by:
+        lines.append(
+            f"{book.passed_by} more in this project are not used: it is not trusted. To do so: pipgate trust"
+        )
+    say_lines(lines or ["Nothing is approved or revoked here."])
+    return 0
+
+
+def deny(settings: Settings, words: list[str]) -> int:
+    """Record a no for names, whatever the version; it beats every yes."""
+    parser = VerbParser("deny", "record a no for names; it beats every approval")
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    parser.add_argument("--reason")
+    given = parser.parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    entries = [revocation_of(plain_name(name), reason=given.reason) for name in given.names]
+    for entry in entries:
+        record(book, entry, os.environ)
+    return _tell(given.json, book.approvals_path, "denied", [as_json(entry) for entry in entries])
+
+
+def revoke(settings: Settings, words: list[str]) -> int:
+    """Take approvals back by adding a line: a line that is taken out comes back in a merge."""
+    parser = VerbParser("revoke", "take approvals back")
+    parser.add_argument("names", nargs="+", metavar="NAME[==VERSION]")
+    parser.add_argument("--reason")
+    given = parser.parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    entries = []
+    for text in given.names:
+        name, _, version = text.partition("==")
+        found = [
+            each
+            for each in book.approvals.approved
+            if each.name == normalised(plain_name(name)) and version in {"", each.version}
+        ]
+        if not found:
+            raise UsageError(f"nothing is approved under {text}; to see what is: pipgate approvals")
+        entries += [
+            revocation_of(each.name, version=each.version, pin=each.pin, reason=given.reason)
+            for each in found
+        ]
+    for entry in entries:
+        record(book, entry, os.environ)
+    return _tell(given.json, book.approvals_path, "revoked", [as_json(entry) for entry in entries])
+
+
+def prune(settings: Settings, words: list[str]) -> int:
+    """Take out what cannot match anything any more: expired approvals, and those that were taken back."""
+    parser = VerbParser("prune", "take out approvals that have expired or were revoked")
+    parser.add_argument("--dry-run", action="store_true", help="show them, and change nothing")
+    given = parser.parse_args(words)
+    book = read_rulebook(settings, here(), os.environ)
+    own, now = read_approvals(book.approvals_path, Layer.PROJECT), utc_now()
+    gone = [each for each in own.approved if _state(each, own, now) != "approved"]
+    if gone and not given.dry_run:
+        change(book.approvals_path, lambda text: without(text or "", gone))
+        keep_trust(book, os.environ)
+    return _tell(given.json, book.approvals_path, "pruned", [as_json(each) for each in gone])
+
+
+def as_json(entry: Approval | Revocation) -> dict[str, Any]:
+    """Return an entry as JSON."""
+    row: dict[str, Any] = {"name": entry.name, "version": entry.version}
+    match entry.pin:
+        case Sha256Pin(sha256):
+            row["sha256"] = sha256
+        case CommitPin(vcs, commit):
+            row |= {"vcs": vcs, "commit": commit}
+        case None:
+            pass
+        case _:
+            assert_never(entry.pin)
+    row |= {"by": entry.by, "on": entry.on, "reason": entry.reason, "origin": str(entry.origin)}
+    if isinstance(entry, Approval):
+        row |= {
+            "file": entry.file,
+            "for": sorted(each.value for each in entry.purposes),
+            "expires": entry.expires,
+        }
+    return row
+
+
+def _state(approval: Approval, held: Approvals, now: datetime) -> str:
+    if any(takes_back(revoked, approval) for revoked in held.revoked):
+        return "revoked"
+    return lapsed_on(approval, now) or "approved"
+
+
+def _title(entry: Approval | Revocation) -> str:
+    pin = f"  {pin_text(entry.pin)}" if entry.pin is not None else ""
+    why = f"  {entry.reason}" if entry.reason else ""
+    return plain(f"{entry.name} {entry.version or ''}{pin}  by {entry.by} on {entry.on:%Y-%m-%d}{why}", 400)
+
+
+def _tell(as_json_wanted: bool, path: str, verb: str, rows: list[dict[str, Any]]) -> int:  # noqa: FBT001 -- an option
+    if as_json_wanted:
+        say_json({"file": path, verb: rows})
+    else:
+        names = ", ".join(plain(f"{row['name']} {row['version'] or ''}".strip()) for row in rows)
+        say_lines(
+            [f"{verb}: {names or 'nothing'}", *([f"in {plain(path)}; commit that file"] if rows else [])]
+        )
+    return 0
+
+
+def plain_name(text: str) -> str:
+    """Return the normalised name of a project; raises UsageError for what is none."""
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- these verbs alone
+
+    try:
+        return str(canonicalize_name(text, validate=True))
+    except InvalidName:
+        raise UsageError(f"{text!r} is no name of a project") from None

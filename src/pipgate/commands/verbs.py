@@ -1,0 +1,30 @@
+"""pipgate's own verbs, by name; each is run with the settings and the words behind it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipgate.settings import Settings
+
+# For each verb: the module in this package and the function in it that runs it.
+VERBS = {
+    "approve": "approve.approve",
+    "approvals": "recorded.approvals",
+    "deny": "recorded.deny",
+    "explain": "explain.explain",
+    "pending": "pending.pending",
+    "policy": "policy.policy",
+    "prune": "recorded.prune",
+    "revoke": "recorded.revoke",
+    "trust": "trust.trust",
+}
+
+
+def run(verb: str, settings: Settings, words: list[str]) -> int:
+    """Run one verb and return the exit status."""
+    room, _, function = VERBS[verb].partition(".")
+    module = importlib.import_module(f"{__package__}.{room}")
+    status: int = getattr(module, function)(settings, words)
+    return status

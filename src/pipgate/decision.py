@@ -1,0 +1,300 @@
+"""The rules applied: a build request, a policy and approvals in, a decision out; pure and total."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from pipgate import matching
+from pipgate.allowances import Allowance, AllowedName, matches, same_name
+from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs
+from pipgate.errors import assert_never
+from pipgate.origin import BUILTIN, Layer, Origin
+from pipgate.policy import Mode, Policy, Status, Verdict
+
+if TYPE_CHECKING:
+    from pipgate.approvals import Approval, Approvals
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A yes: ``code`` is stable, ``reason`` is for a person."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A no: ``code`` is stable, ``reason`` and, line by line, ``details`` are for a person."""
+
+    code: str
+    reason: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Nobody has decided, and somebody can be asked; never a decision, so nothing runs on one."""
+
+    reason: str
+
+
+Decision = Allowed | Refused
+Finding = Allowed | Refused | Question
+
+NEEDS_APPROVAL = "nobody has approved this build"
+NAME_IS_NOT_ENOUGH = Refused(
+    "needs-approval", "a name does not allow a source that you have not named yourself"
+)
+UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is true of this run: the time in UTC, pip's command, who can be asked, what was allowed for it.
+
+    ``project`` is the real path that ``.`` stands for in the policy; ``once`` are requests that a person has
+    answered with yes.
+    """
+
+    now: datetime
+    command: str = "install"
+    can_ask: bool = False
+    allowances: tuple[Allowance, ...] = ()
+    project: str = "/"
+    once: frozenset[BuildRequest] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One thing that was weighed: what it says, where it stands, and the verdict if it has one here."""
+
+    text: str
+    origin: Origin
+    verdict: Verdict | None = None
+
+
+@dataclass(slots=True)
+class Weighing:
+    """A finding in the making: what was considered, in the order of the decision."""
+
+    considered: list[Considered] = field(default_factory=list)
+
+    def note(self, text: str, origin: Origin = BUILTIN, verdict: Verdict | None = None) -> None:
+        """Add one thing that was weighed."""
+        self.considered.append(Considered(text, origin, verdict))
+
+
+def decide(
+    request: BuildRequest,
+    policy: Policy,
+    approvals: Approvals,
+    context: Context,
+    weighing: Weighing | None = None,
+) -> Finding:
+    """Decide one build request; total, and the same answer for the same arguments.
+
+    A no by name beats every yes; another file than the approved one is refused and never asked about; a yes
+    is an exact approval, an allowance for this run, a rule, or first party, and no file without a hash gets
+    one; what is left is the default. ``ask`` leaves as a Question only where somebody can answer. In mode
+    ``observe`` every build runs, and the reason says what would have been.
+    """
+    weighed = Weighing() if weighing is None else weighing
+    finding = _answerable(_weigh(request, policy, approvals, context, weighed), request, policy, context)
+    if policy.mode.value is Mode.OBSERVE and not isinstance(finding, Allowed):
+        weighed.note("mode observe runs every build", policy.mode.origin, Verdict.ALLOW)
+        code = finding.code if isinstance(finding, Refused) else "needs-approval"
+        return Allowed("observed", f"mode observe; without it: {code}, {finding.reason}")
+    return finding
+
+
+def _weigh(
+    request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
+) -> Finding:
+    refused = _denied(request, policy, approvals, context, weighed)
+    if refused is not None:
+        return refused
+    approved = _approved(request, policy, approvals, context, weighed)
+    gate = _gates(request, policy, context, weighed)
+    if isinstance(gate, Refused) or isinstance(approved, Refused):
+        return gate if isinstance(gate, Refused) else approved  # type: ignore[return-value]  # one of them is
+    if approved is not None:
+        return _pinned(approved, request)
+    allowed = _allowed_by_rule(request, policy, context, weighed) or _first_party(
+        request, policy, context, weighed
+    )
+    asking = gate or _ask_rule(request, policy, context, weighed)
+    if asking is not None:
+        return asking
+    return _default(policy, context, weighed) if allowed is None else _pinned(allowed, request)
+
+
+def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
+    if not isinstance(finding, Question) or (context.can_ask and policy.mode.value is not Mode.CI):
+        return finding
+    if any(isinstance(each, AllowedName) and same_name(each, request) for each in context.allowances):
+        return NAME_IS_NOT_ENOUGH
+    return Refused("needs-approval", finding.reason)
+
+
+def _denied(
+    request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
+) -> Refused | None:
+    name = matching.normalised(request.name)
+    for denied in policy.deny:
+        if denied.value == name:
+            weighed.note(f"deny {name}", denied.origin, Verdict.BLOCK)
+            return Refused("denied", f"{name} is denied by {denied.origin}")
+    for revoked in approvals.revoked:
+        if revoked.version is None and revoked.pin is None and revoked.name == name:
+            weighed.note(f"revoked {name}", revoked.origin, Verdict.BLOCK)
+            why = f": {revoked.reason}" if revoked.reason else ""
+            return Refused("denied", f"{name} was denied by {revoked.by} on {revoked.on:%Y-%m-%d}{why}")
+    for rule in policy.rules:
+        if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, request, context.now):
+            weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
+            return Refused(
+                "denied", f"a rule blocks it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
+            )
+    return None
+
+
+def _pinned(allowed: Allowed, request: BuildRequest) -> Allowed | Refused:
+    match request.source:
+        case Sdist(sha256=None) | Archive(sha256=None):
+            return UNIDENTIFIED
+        case Sdist() | Archive() | Vcs() | Directory():
+            return allowed
+        case _:
+            assert_never(request.source)
+
+
+def _approved(
+    request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
+) -> Allowed | Refused | None:
+    """Return the yes of an approval or of this run, or the no of an approval for another file."""
+    mismatch: Approval | None = None
+    for approval in approvals.approved:
+        if not matching.same_subject(approval, request):
+            if matching.another_file(approval, request):
+                mismatch = mismatch or approval
+            continue
+        lapsed = matching.lapsed(approval, approvals, policy, request, context.now)
+        weighed.note(
+            f"approval of {request.title} by {approval.by}, {approval.on:%Y-%m-%d}"
+            + (f": {lapsed}" if lapsed else ""),
+            approval.origin,
+            None if lapsed else Verdict.ALLOW,
+        )
+        if not lapsed:
+            return Allowed(
+                "approved", f"approved by {approval.by} on {approval.on:%Y-%m-%d}, {approval.origin}"
+            )
+    if mismatch is not None:
+        weighed.note("another file was approved under this name and version", mismatch.origin, Verdict.BLOCK)
+        return _mismatch(mismatch)
+    return _for_this_run(request, policy, context, weighed)
+
+
+def _mismatch(approval: Approval) -> Refused:
+    return Refused(
+        "hash-mismatch",
+        "another file was approved under this name and version",
+        (f"approved: {matching.pin_text(approval.pin)}, {approval.origin}",),
+    )
+
+
+def _for_this_run(
+    request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
+) -> Allowed | Refused | None:
+    once = matching.identity(request) in {matching.identity(each) for each in context.once}
+    if not once and not any(matches(each, request) for each in context.allowances):
+        return None
+    if policy.locked and policy.default.value is Verdict.BLOCK:
+        weighed.note(
+            "a locked floor lets nothing be allowed for one run", policy.default.origin, Verdict.BLOCK
+        )
+        return Refused("locked", f"the system's policy allows only what is approved, {policy.default.origin}")
+    weighed.note("allowed for this run", Origin(Layer.COMMAND_LINE), Verdict.ALLOW)
+    if once:
+        return Allowed("allowed-once", "somebody at the terminal allowed it once")
+    return Allowed("allowed-for-this-run", "--allow-build allows it for this run")
+
+
+def _gates(
+    request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
+) -> Refused | Question | None:
+    """Return the strictest word of the gates: what the index says of the file, and its age."""
+    strictest: Refused | Question | None = None
+    for status, setting in policy.status.items():
+        if status.value in request.offer.statuses and setting.value is not Verdict.ALLOW:
+            weighed.note(f"{_of_what(status)} {status.value}", setting.origin, setting.value)
+            reason = f"{_of_what(status)} {status.value} ({setting.origin})"
+            if setting.value is Verdict.BLOCK:
+                return Refused("status-blocked", reason)
+            strictest = Question(reason)
+    if policy.min_age.value and not isinstance(request.source, Directory | Vcs):
+        young = matching.too_young(request.offer.uploaded, policy.min_age.value, context.now)
+        if young is not None:
+            weighed.note(f"min-age: {young}", policy.min_age.origin, Verdict.ASK)
+            strictest = strictest or Question(f"{young} ({policy.min_age.origin})")
+    return strictest
+
+
+def _of_what(status: Status) -> str:
+    return "the file is" if status is Status.YANKED else "the project is"
+
+
+def _allowed_by_rule(
+    request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
+) -> Allowed | None:
+    for rule in sorted(policy.rules, key=matching.specificity):
+        if rule.verdict is Verdict.ALLOW and matching.rule_matches(rule, request, context.now):
+            weighed.note(f"rule {rule.name}", rule.origin, Verdict.ALLOW)
+            return Allowed(
+                "rule", f"a rule allows it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
+            )
+    return None
+
+
+def _ask_rule(request: BuildRequest, policy: Policy, context: Context, weighed: Weighing) -> Question | None:
+    for rule in policy.rules:
+        if rule.verdict is Verdict.ASK and matching.rule_matches(rule, request, context.now):
+            weighed.note(f"rule {rule.name}", rule.origin, Verdict.ASK)
+            return Question(
+                f"a rule asks about it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
+            )
+    return None
+
+
+def _first_party(
+    request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
+) -> Allowed | None:
+    source = request.source
+    if isinstance(source, Directory) and request.named_by_user:
+        inside = matching.in_paths(source.path, policy.first_party_paths.value, context.project)
+        weighed.note(
+            "first-party.paths: a directory that you named",
+            policy.first_party_paths.origin,
+            Verdict.ALLOW if inside else None,
+        )
+        return Allowed("first-party", "a directory that you named is first party") if inside else None
+    if matching.first_party_name(request, policy):
+        weighed.note("first-party.names", policy.first_party_names.origin, Verdict.ALLOW)
+        return Allowed("first-party", f"a project of your own, {policy.first_party_names.origin}")
+    return None
+
+
+def _default(policy: Policy, context: Context, weighed: Weighing) -> Refused | Question:
+    setting = policy.when.get(context.command, policy.default)
+    weighed.note(f"default = {setting.value.name.lower()}", setting.origin, setting.value)
+    if setting.value is Verdict.BLOCK:
+        return Refused("needs-approval", f"{NEEDS_APPROVAL}, and the default is block ({setting.origin})")
+    return Question(NEEDS_APPROVAL)
+
+
+def utc_now() -> datetime:
+    """Return the time for a Context, to the second; the one place that asks the clock."""
+    return datetime.now(timezone.utc).replace(microsecond=0)

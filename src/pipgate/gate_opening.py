@@ -1,0 +1,64 @@
+"""Opens the gate for one run: the rulebook, what was allowed for it, and whether anybody can be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipgate.allowances import parse_allowance
+from pipgate.approving import approval_of, record
+from pipgate.decision import Context, utc_now
+from pipgate.gate import Gate
+from pipgate.policy_places import named
+from pipgate.prompt import TerminalPrompter, may_ask, open_terminal
+from pipgate.rulebook import Rulebook, load_rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pipgate.build_request import BuildRequest
+    from pipgate.settings import Settings
+
+
+def read_rulebook(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Rulebook:
+    """Return the rulebook under the options of a run; raises PolicyError."""
+    given = named(settings.policy, settings.approvals, environ)
+    return load_rulebook(given, cwd, environ, mode=settings.gate_mode)
+
+
+def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
+    """Return the gate for one run; raises PolicyError for a policy or approvals that are not valid."""
+    book = read_rulebook(settings, cwd, environ)
+    _load_what_deciding_needs(book)
+    prompter = _prompter(book, environ)
+    context = Context(
+        now=utc_now(),
+        can_ask=prompter is not None,
+        allowances=tuple(parse_allowance(text) for text in settings.allow_build),
+        project=book.project,
+    )
+    gate = Gate(book.policy, book.approvals, context, prompter)
+    gate.record.untrusted_approvals = book.passed_by
+    return gate
+
+
+def context_of(book: Rulebook, now: datetime) -> Context:
+    """Return the context of a run in which nobody is asked and nothing is allowed for the run alone."""
+    return Context(now=now, project=book.project)
+
+
+def _prompter(book: Rulebook, environ: Mapping[str, str]) -> TerminalPrompter | None:
+    terminal = open_terminal() if may_ask(book.policy.mode.value, environ) else None
+    if terminal is None:
+        return None
+
+    def write(request: BuildRequest) -> None:
+        record(book, approval_of(request, book), environ)
+
+    return TerminalPrompter(terminal, write, book.approvals_path)
+
+
+def _load_what_deciding_needs(book: Rulebook) -> None:
+    """Import now what approvals and rules are compared with: pip 26.3 blocks imports when it installs."""
+    if book.policy.rules or book.approvals.approved or book.approvals.revoked:
+        import packaging.specifiers  # noqa: F401, PLC0415 -- only where it is needed

@@ -1,0 +1,231 @@
+"""Whether an approval, a rule or a first-party entry speaks of a request."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
+from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
+from pipgate.errors import assert_never
+
+if TYPE_CHECKING:
+    from pipgate.policy import Policy, Rule
+
+_NO_LIMIT = timedelta.max
+
+
+def normalised(name: str | None) -> str | None:
+    """Return a name as PEP 503 has it."""
+    return None if name is None else re.sub(r"[-_.]+", "-", name).lower()
+
+
+def identity(request: BuildRequest) -> tuple[str | None, str | None, Source]:
+    """Return what makes two requests ones for the same thing."""
+    return request.name, request.version, request.source
+
+
+def same_subject(approval: Approval, request: BuildRequest) -> bool:
+    """Return whether an approval is for these very bytes or this commit, under this name.
+
+    A file whose hash is not known yet may be the approved one; it gets no yes before it has one.
+    """
+    if approval.name != normalised(request.name):
+        return False
+    match approval.pin, request.source:
+        case Sha256Pin(sha256), Sdist(sha256=other) | Archive(sha256=other):
+            return other in {sha256, None} and _same_version(approval.version, request.version)
+        case CommitPin(vcs, commit), Vcs(url, found):
+            return repository(vcs) == repository(url) and commit == (found or commit_in(url))
+        case _:
+            return False
+
+
+def another_file(approval: Approval, request: BuildRequest) -> bool:
+    """Return whether an approval is for this name and version, and for other bytes of the same file."""
+    source = request.source
+    if not isinstance(source, Sdist | Archive) or not isinstance(approval.pin, Sha256Pin):
+        return False
+    same = approval.name == normalised(request.name) and _same_version(approval.version, request.version)
+    return (
+        same and approval.file in {None, source.filename} and source.sha256 not in {approval.pin.sha256, None}
+    )
+
+
+def lapsed(
+    approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
+) -> str | None:
+    """Return why an approval does not hold, or None when it does."""
+    life = policy.max_approval_life.value or _NO_LIMIT
+    if any(takes_back(revoked, approval) for revoked in approvals.revoked):
+        return "revoked"
+    over = lapsed_on(approval, now)
+    if over is not None:
+        return over
+    if now - approval.on > life:
+        return f"older than max-approval-life ({policy.max_approval_life.origin})"
+    if policy.require_reason.value and not approval.reason:
+        return f"it has no reason ({policy.require_reason.origin})"
+    if not covers(approval.purposes, request.purpose):
+        return f"it is not for {request.purpose.value}"
+    return None
+
+
+def lapsed_on(approval: Approval, now: datetime) -> str | None:
+    """Return that an approval has expired, if it has."""
+    over = approval.expires is not None and now.date() > approval.expires
+    return f"expired on {approval.expires}" if over else None
+
+
+def covers(purposes: frozenset[Purpose], wanted: Purpose) -> bool:
+    """Return whether what was approved includes what is wanted: a build includes its metadata."""
+    return wanted in purposes or (wanted is Purpose.METADATA and bool(purposes))
+
+
+def rule_matches(rule: Rule, request: BuildRequest, now: datetime) -> bool:
+    """Return whether a rule speaks of a request; an allow holds for files of an index and what was named."""
+    name = normalised(request.name)
+    if name is None or not fnmatch.fnmatchcase(name, rule.name) or _is_over(rule.expires, now):
+        return False
+    if rule.version and not _in_specifier(request.version, rule.version):
+        # What cannot be compared is blocked or asked about all the same, and never allowed.
+        return rule.verdict.value > 0 and request.version is None
+    if rule.index is not None and not _from_index(request, rule.index):
+        return False
+    return rule.verdict.value > 0 or isinstance(request.source, Sdist) or request.named_by_user
+
+
+def specificity(rule: Rule) -> tuple[bool, bool, bool]:
+    """Return a key that sorts the most specific rule first: version, then index, then a whole name."""
+    return (not rule.version, rule.index is None, "*" in rule.name)
+
+
+def first_party_name(request: BuildRequest, policy: Policy) -> bool:
+    """Return whether a request is for a name of one's own, from a place of one's own."""
+    name = normalised(request.name)
+    if name is None or not any(fnmatch.fnmatchcase(name, each) for each in policy.first_party_names.value):
+        return False
+    match request.source:
+        case Sdist():
+            return any(_from_index(request, index) for index in policy.first_party_indexes.value)
+        case Vcs(url, _):
+            return any(_lies_in(url, place) for place in policy.first_party_vcs.value)
+        case Archive() | Directory():
+            return False
+        case _:
+            assert_never(request.source)
+
+
+def in_paths(path: str, allowed: tuple[str, ...], project: str) -> bool:
+    """Return whether a real path lies in one of the directories; ``*`` is everywhere, ``.`` the project."""
+    for each in allowed:
+        place = os.path.normpath(os.path.join(project, each))  # noqa: PTH118 -- strings, and no file is touched
+        if each == "*" or path == place or path.startswith(place.rstrip("/") + "/"):
+            return True
+    return False
+
+
+def too_young(uploaded: str | None, least: timedelta, now: datetime) -> str | None:
+    """Return why a file counts as too new: by its age, or because nothing says when it was uploaded."""
+    if uploaded is None:
+        return "nothing says when it was uploaded, which counts as too new"
+    try:
+        when = datetime.fromisoformat(uploaded.replace("Z", "+00:00"))
+    except ValueError:
+        return "its upload time cannot be read, which counts as too new"
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=timezone.utc)
+    if now - when < least:
+        return f"it was uploaded on {when:%Y-%m-%d}, less than {_days(least)} ago"
+    return None
+
+
+def pin_or_none(request: BuildRequest) -> Pin | None:
+    """Return what holds a request to its bytes, as far as it is known."""
+    match request.source:
+        case Sdist(sha256=str(sha256)) | Archive(sha256=str(sha256)):
+            return Sha256Pin(sha256)
+        case Vcs(url, commit):
+            found = commit or commit_in(url)
+            return None if found is None else CommitPin(repository(url), found)
+        case Sdist() | Archive() | Directory():
+            return None
+        case _:
+            assert_never(request.source)
+
+
+def pin_text(pin: Pin) -> str:
+    """Return a pin for a person."""
+    match pin:
+        case Sha256Pin(sha256):
+            return f"sha256:{sha256}"
+        case CommitPin(vcs, commit):
+            return f"{vcs} commit:{commit}"
+        case _:
+            assert_never(pin)
+
+
+def takes_back(revoked: Revocation, approval: Approval) -> bool:
+    """Return whether a revocation is for this approval: by name, or not younger than it."""
+    if revoked.name != approval.name:
+        return False
+    if revoked.version is None and revoked.pin is None:
+        return True
+    same = _same_version(revoked.version, approval.version) and revoked.pin in {None, approval.pin}
+    return same and approval.on <= revoked.on
+
+
+def _same_version(one: str | None, other: str | None) -> bool:
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- a run without approvals needs none
+
+    if one is None or other is None:
+        return one is other
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other
+
+
+def _in_specifier(version: str | None, specifier: str) -> bool:
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 -- a run without rules does not need it
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
+
+    try:
+        return version is not None and SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _is_over(expires: date | None, now: datetime) -> bool:
+    return expires is not None and now.date() > expires
+
+
+def _from_index(request: BuildRequest, index: str) -> bool:
+    page = request.offer.index
+    return isinstance(request.source, Sdist) and page is not None and _lies_in(page, index)
+
+
+def _lies_in(url: str, place: str) -> bool:
+    """Return whether a URL is the place or lies below it: a name that only begins alike is another."""
+    return f"{public_url(url).rstrip('/')}/".startswith(public_url(place).rstrip("/") + "/")
+
+
+def repository(url: str) -> str:
+    """Return the URL of a repository without the revision behind the last ``@`` of its path."""
+    before, separator, rest = public_url(url).partition("#")
+    place, at, revision = before.rpartition("@")
+    return f"{place if at and '/' not in revision else before}{separator}{rest}".rstrip("/")
+
+
+def commit_in(url: str) -> str | None:
+    """Return the whole commit id that a URL names behind its last ``@``, if it does."""
+    revision = public_url(url).partition("#")[0].rpartition("@")[2]
+    return revision if len(revision) in {40, 64} and not set(revision) - set("0123456789abcdef") else None
+
+
+def _days(span: timedelta) -> str:
+    days = span.days
+    return f"{days} day{'s' if days != 1 else ''}" if days else f"{span.seconds // 3600} hours"

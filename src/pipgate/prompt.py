@@ -1,0 +1,186 @@
+"""Asks a person about one build, on the controlling terminal; anything but a clear yes is a no."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from pipgate.build_entry import BuildEntry, read_build_entry
+from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
+from pipgate.decision import Allowed, Decision, Refused
+from pipgate.errors import PipgateError, assert_never
+from pipgate.plain_text import masked, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pipgate.gate import Subject
+    from pipgate.policy import Mode
+
+_TERMINAL = "/dev/tty"
+_QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
+_PAGE = 20  # lines; a screen has at least 24
+_HELP = """\
+  o  run it in this run alone; nothing is written
+  a  run it, and write an approval of exactly this file to {approvals}
+  n  do not run it; the command ends with status 43 (also Enter, Ctrl-C, Ctrl-D)
+  v  show the files that its build begins with"""
+
+
+class Terminal(Protocol):
+    """A place to write to and to read lines from."""
+
+    def write(self, text: str) -> None:
+        """Show text."""
+
+    def read_line(self, question: str) -> str | None:
+        """Return a line, or None when there is no more: end of input, or an interrupt."""
+
+
+@dataclass(slots=True)
+class ControllingTerminal:
+    """The terminal that the process was started from; not stdin, which may be a file or a build's words."""
+
+    stream_in: TextIO
+    stream_out: TextIO
+
+    def write(self, text: str) -> None:
+        """Show text; what the encoding does not have is shown as escapes."""
+        encoding = self.stream_out.encoding or "ascii"
+        self.stream_out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        self.stream_out.flush()
+
+    def read_line(self, question: str) -> str | None:
+        """Return a line, or None at the end of input and on Ctrl-C."""
+        self.write(question)
+        self._drop_what_was_typed_before()
+        try:
+            line = self.stream_in.readline()
+        except (KeyboardInterrupt, OSError):
+            self.write("\n")
+            return None
+        return line or None
+
+    def _drop_what_was_typed_before(self) -> None:
+        """Let no key that was pressed before the question be taken for its answer."""
+        with contextlib.suppress(ImportError, OSError):
+            import termios  # noqa: PLC0415 -- not on every platform
+
+            termios.tcflush(self.stream_in.fileno(), termios.TCIFLUSH)
+
+
+def open_terminal() -> ControllingTerminal | None:
+    """Return the controlling terminal, or None where there is none."""
+    try:
+        return ControllingTerminal(
+            open(_TERMINAL, encoding="utf-8", errors="replace"),  # noqa: PTH123 -- until the process ends
+            open(_TERMINAL, "w", encoding="utf-8"),  # noqa: PTH123 -- same
+        )
+    except OSError:
+        return None
+
+
+def may_ask(mode: Mode, environ: Mapping[str, str]) -> bool:
+    """Return whether a question may be asked: in ``auto`` not in CI, in ``interactive`` there too."""
+    if mode.name == "INTERACTIVE":
+        return True
+    return mode.name == "AUTO" and not environ.get("CI")
+
+
+@dataclass(slots=True)
+class TerminalPrompter:
+    """Asks on a terminal. ``record`` writes an approval; ``approvals`` is where, for a person."""
+
+    terminal: Terminal
+    record: Callable[[BuildRequest], None]
+    approvals: str
+
+    def ask(self, subject: Subject, reason: str) -> Decision:
+        """Return the answer for one build; repeats the question for what is no answer."""
+        entry = read_build_entry(subject.path) if subject.path and os.path.isfile(subject.path) else None  # noqa: PTH113 -- a string
+        self.terminal.write(_shown(subject, entry, reason))
+        while True:
+            answer = self.terminal.read_line(_QUESTION)
+            decision = self._answered((answer or "").strip().lower(), subject, entry)
+            if decision is not None:
+                return decision
+
+    def _answered(self, answer: str, subject: Subject, entry: BuildEntry | None) -> Decision | None:
+        if answer in {"o", "once"}:
+            return Allowed("allowed-once", "somebody at the terminal allowed it once")
+        if answer in {"a", "approve"}:
+            return self._approve(subject.request)
+        if answer in {"v", "view"}:
+            self._view(entry)
+        elif answer == "?":
+            self.terminal.write(_HELP.format(approvals=plain(self.approvals)) + "\n")
+        elif answer in {"", "n", "no"}:
+            return Refused("denied-at-the-prompt", "somebody at the terminal said no")
+        return None
+
+    def _approve(self, request: BuildRequest) -> Decision | None:
+        try:
+            self.record(request)
+        except PipgateError as error:
+            self.terminal.write(f"It was not recorded: {plain(error.message)}\n")
+            return None
+        self.terminal.write(f"Recorded in {plain(self.approvals)}; commit that file.\n")
+        return Allowed("approved", "somebody at the terminal approved it")
+
+    def _view(self, entry: BuildEntry | None) -> None:
+        if entry is None or not entry.files:
+            self.terminal.write(
+                "There is no file to show: the archive cannot be read, or has none of them.\n"
+            )
+            return
+        lines = [line for name, text in entry.files for line in (f"--- {plain(name)}", *text.splitlines())]
+        for start in range(0, len(lines), _PAGE):
+            self.terminal.write("".join(f"  {plain(line)}\n" for line in lines[start : start + _PAGE]))
+            more = len(lines) - start - _PAGE
+            if (
+                more > 0
+                and (self.terminal.read_line(f"-- {more} lines more: Enter, or q to stop --") or "q").strip()
+            ):
+                return
+
+
+def _shown(subject: Subject, entry: BuildEntry | None, reason: str) -> str:
+    request = subject.request
+    rows = [
+        ("required by", " <- ".join(request.required_by) or "your command"),
+        *_identity(request, subject.path),
+    ]
+    if request.offer.uploaded:
+        rows.append(("uploaded", request.offer.uploaded))
+    if entry is not None:
+        rows += [("backend", entry.backend), ("it requires", ", ".join(entry.requires) or "nothing to build")]
+    if subject.metadata:
+        rows.append(("metadata", subject.metadata))
+    rows.append(("asked because", reason))
+    head = f"\n{plain(request.title)} would run its own code as you, with your files and your network.\n"
+    return head + "".join(f"  {name:14}{plain(masked(value))}\n" for name, value in rows)
+
+
+def _identity(request: BuildRequest, path: str | None) -> list[tuple[str, str]]:
+    match request.source:
+        case Sdist(filename, sha256, _) | Archive(filename, sha256, _):
+            return [
+                ("file", f"{filename}{_size(path)}"),
+                ("sha256", str(sha256)),
+                ("from", location(request.source)),
+            ]
+        case Vcs(url, commit):
+            return [("repository", url), ("commit", commit or "not fetched yet")]
+        case Directory(place, _):
+            return [("directory", place)]
+        case _:
+            assert_never(request.source)
+
+
+def _size(path: str | None) -> str:
+    try:
+        return f", {os.path.getsize(path) / 1000:,.0f} kB" if path else ""  # noqa: PTH202 -- a string
+    except OSError:
+        return ""

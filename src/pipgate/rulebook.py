@@ -1,0 +1,171 @@
+"""The policy and the approvals that hold for one run, read from all their places."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipgate import trust
+from pipgate.approvals import Approvals
+from pipgate.approvals_file import read_approvals
+from pipgate.approvals_text import strictest
+from pipgate.origin import Layer
+from pipgate.policy_file import PolicyLayer, parse_policy, table_text
+from pipgate.policy_layers import merge
+from pipgate.policy_places import (
+    Named,
+    PolicyPlace,
+    config_home,
+    find_project,
+    find_root,
+    policy_files,
+    state_home,
+)
+from pipgate.trust import ProjectFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipgate.approvals import Approval, Revocation
+    from pipgate.policy import Policy
+
+APPROVALS = "pipgate-approvals.toml"
+_LARGEST = 8 << 20  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All that holds for a run.
+
+    ``project`` is the real path of the project, ``approvals_path`` where an approval would be written,
+    ``files`` what the project says for itself and ``trusted`` whether that may loosen anything. ``passed_by``
+    counts the approvals of the project that were not used because it is not trusted.
+    """
+
+    policy: Policy
+    approvals: Approvals
+    project: str
+    approvals_path: str
+    files: ProjectFiles
+    trusted: bool
+    passed_by: int = 0
+
+
+def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: str | None = None) -> Rulebook:
+    """Read every policy and approvals file there is; raises PolicyError for any that is not valid.
+
+    ``mode`` is what ``--gate-mode`` said.
+    """
+    project_file, root = find_project(cwd), os.path.realpath(find_root(cwd))
+    places = policy_files(project_file, given, environ)
+    layers = [(place, layer) for place in places if (layer := _parsed(place)) is not None]
+    if mode is not None:
+        layers.append(_of_option("mode", mode))
+    files = _project_files(layers, root)
+    trusted = _is_trusted(files, project_file, layers, given, environ)
+    policy = merge(
+        [layer for _, layer in layers], may_loosen=lambda layer: layer.layer is not Layer.PROJECT or trusted
+    )
+    path = _approvals_path(policy, root, given)
+    locked = any("approvals" in layer.locked for _, layer in layers)
+    approvals, passed_by = _read_all(policy, root, given, environ, trusted=trusted, locked=locked)
+    return Rulebook(policy, approvals, root, path, files, trusted, passed_by)
+
+
+def _parsed(place: PolicyPlace) -> PolicyLayer | None:
+    return parse_policy(place.text, place.path, place.layer, table=place.table)
+
+
+def _of_option(key: str, value: str) -> tuple[PolicyPlace, PolicyLayer]:
+    """Return an option of the command line as the nearest layer."""
+    text = f'version = 1\n{key} = "{value}"\n'
+    place = PolicyPlace(Layer.COMMAND_LINE, f"--gate-{key}", text)
+    layer = _parsed(place)
+    assert layer is not None
+    return place, layer
+
+
+def _project_files(layers: list[tuple[PolicyPlace, PolicyLayer]], root: str) -> ProjectFiles:
+    own = next((pair for pair in layers if pair[0].layer is Layer.PROJECT), None)
+    text, approvals = "", APPROVALS
+    if own is not None:
+        place, layer = own
+        text = table_text(place.text, place.path, place.table) if place.table else place.text
+        setting = layer.settings.get("approvals")
+        approvals = str(setting.value) if setting is not None else approvals
+    path = os.path.join(root, approvals)  # noqa: PTH118 -- strings
+    return ProjectFiles(root, text, _text_of(path), path)
+
+
+def _text_of(path: str) -> str:
+    """Return an approvals file for comparison; read_approvals says what is wrong with it, if anything is."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 -- strings
+            return ""
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 -- strings
+            return file.read(_LARGEST)
+    except OSError:
+        return ""
+
+
+def _is_trusted(
+    files: ProjectFiles,
+    project_file: str | None,
+    layers: list[tuple[PolicyPlace, PolicyLayer]],
+    given: Named,
+    environ: Mapping[str, str],
+) -> bool:
+    """Return whether the project's own files may loosen: for the system, else for the caller or the user.
+
+    Where the system sets floors, it alone says which projects it trusts.
+    """
+    system = [layer for _, layer in layers if layer.layer is Layer.SYSTEM]
+    by_system = [os.path.realpath(each.value) for layer in system for each in layer.trust_projects]
+    if any(files.root == path or files.root.startswith(path.rstrip("/") + "/") for path in by_system):
+        return True
+    if any(layer.locked for layer in system):
+        return False
+    named = {os.path.realpath(path) for _, path in given.policies}
+    if project_file is not None and os.path.realpath(project_file) in named:
+        return True
+    return files.says_nothing or trust.is_trusted(files, state_home(environ))
+
+
+def _approvals_path(policy: Policy, root: str, given: Named) -> str:
+    """Return the file that ``approve`` writes: the one that was named, else the one of the policy."""
+    if given.approvals:
+        return os.path.abspath(given.approvals[-1][1])  # noqa: PTH100 -- strings
+    origin = policy.approvals.origin
+    near = os.path.dirname(origin.file) if origin.file and origin.layer is not Layer.PROJECT else root  # noqa: PTH120 -- strings
+    return os.path.join(near, policy.approvals.value)  # noqa: PTH118 -- strings
+
+
+def _read_all(  # noqa: PLR0913 -- what load_rulebook has found out, and nothing else calls it
+    policy: Policy, root: str, given: Named, environ: Mapping[str, str], *, trusted: bool, locked: bool
+) -> tuple[Approvals, int]:
+    """Return what all approvals files say, and how many approvals of an untrusted project were passed by.
+
+    Revocations always count. A locked approvals file is the only one whose approvals do.
+    """
+    of_policy = _approvals_path(policy, root, Named())
+    files = {of_policy: _owner(policy.approvals.origin.layer)}
+    files[os.path.join(config_home(environ), APPROVALS)] = Layer.USER  # noqa: PTH118 -- strings
+    files |= {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
+    approved: list[Approval] = []
+    revoked: list[Revocation] = []
+    passed_by = 0
+    for path, layer in files.items():
+        told = strictest(read_approvals(path, layer))
+        revoked += told.revoked
+        if path == of_policy if locked else layer is not Layer.PROJECT or trusted:
+            approved += told.approved
+        else:
+            passed_by += len(told.approved)
+    return Approvals(tuple(approved), tuple(revoked)), passed_by
+
+
+def _owner(layer: Layer) -> Layer:
+    """Return whose the approvals file is: without a word from anybody it is the project's."""
+    return Layer.PROJECT if layer is Layer.BUILTIN else layer

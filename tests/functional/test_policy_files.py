@@ -1,0 +1,202 @@
+"""Policies in force: each key, who may loosen, trust, and files that are not valid."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functional.test_approvals import FILE, here, install, on_both_ends, run
+from support.projects import make_wheel
+
+if TYPE_CHECKING:
+    from support.world import World
+
+
+def user_policy(world: World, text: str) -> None:
+    path = world.home / ".config" / "pipgate" / "pipgate.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"version = 1\n{text}")
+
+
+def project_policy(world: World, text: str) -> None:
+    (here(world) / "pipgate.toml").write_text(f"version = 1\n{text}")
+
+
+@on_both_ends
+def test_rules_allow_and_block(world: World) -> None:
+    for version in ("1.0", "2.0"):
+        world.project(version=version).sdist(world.index.root)
+    user_policy(world, '[[rule]]\nname = "Evil"\nversion = "<2"\nverdict = "allow"\nreason = "SEC-114"\n')
+    assert install(world, "evil==2.0").status == 43
+    assert world.canary.silent
+    assert install(world, "evil==1.0").status == 0
+    assert not world.canary.silent
+    user_policy(world, 'deny = ["evil"]\n')
+    denied = install(world, "--force-reinstall", "evil==1.0", before=("--allow-build", "evil"))
+    assert denied.status == 43, denied.text
+    assert "pipgate.toml:2" in denied.err
+
+
+@on_both_ends
+def test_ones_own_project_can_be_closed(world: World) -> None:
+    tree = world.project("ours").tree(world.tmp / "ours")
+    user_policy(world, "[first-party]\npaths = []\n")
+    closed = install(world, str(tree))
+    assert closed.status == 43, closed.text
+    assert world.canary.silent
+    user_policy(world, f'[first-party]\npaths = ["{world.tmp}"]\n')
+    assert install(world, str(tree)).status == 0
+    assert not world.canary.silent
+
+
+@on_both_ends
+def test_min_age_and_status(world: World) -> None:
+    sdist = world.project().sdist(world.index.root)
+    user_policy(world, 'min-age = "P3D"\n[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    unknown = install(world, "evil")
+    assert unknown.status == 43, unknown.text
+    assert "counts as too new" in unknown.err
+    world.index.uploaded[sdist.name] = "2020-01-01T00:00:00Z"
+    world.index.status = "quarantined"
+    quarantined = install(world, "evil")
+    assert quarantined.status == 43, quarantined.text
+    assert "quarantined" in quarantined.err
+    assert world.canary.silent
+    world.index.status = "active"
+    old = install(world, "evil")
+    assert old.status == 0, old.text
+    assert not world.canary.silent
+
+
+@on_both_ends
+def test_older_wheels(world: World) -> None:
+    make_wheel(world.index.root, "thing", "1.4")
+    world.project("thing", "2.0").sdist(world.index.root)
+    user_policy(world, 'on-older-wheel = "block"\n')
+    blocked = install(world, "thing")
+    assert blocked.status == 43, blocked.text
+    assert "the older 1.4 would be taken" in blocked.err
+    assert "Successfully" not in blocked.out
+    user_policy(world, 'on-older-wheel = "allow"\n')
+    silent = install(world, "thing")
+    assert silent.status == 0
+    assert silent.err == ""
+
+
+@on_both_ends
+def test_observe_runs_everything_and_reports(world: World) -> None:
+    world.project().sdist(world.index.root)
+    report = world.tmp / "gate.json"
+    observed = install(world, "evil", before=("--gate-mode", "observe", "--gate-report", str(report)))
+    assert observed.status == 0, observed.text
+    assert not world.canary.silent
+    codes = {each["decision"]["code"] for each in json.loads(report.read_text())["requests"]}
+    assert codes == {"observed"}
+
+
+@on_both_ends
+def test_a_cloned_project_gets_nothing_until_it_is_trusted(world: World) -> None:
+    world.project().sdist(world.index.root)
+    world.project("worse").sdist(world.index.root)
+    assert run(world, "approve", "worse").status == 0
+    copied = (here(world) / FILE).read_text()
+    (world.home / ".local" / "state" / "pipgate" / "trusted.json").unlink()  # another user, another machine
+    project_policy(world, '[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    for name in ("evil", "worse"):
+        cloned = install(world, name)
+        assert cloned.status == 43, cloned.text
+    assert "pipgate trust" in cloned.err
+    assert world.canary.silent
+    shown = run(world, "trust", "--show")
+    assert '+verdict = "allow"' in shown.out
+    assert "is not trusted" in shown.out
+    assert run(world, "trust").status == 0
+    assert install(world, "evil").status == 0
+    assert install(world, "worse").status == 0
+    (here(world) / FILE).write_text(copied.replace('"worse"', '"other"'))
+    changed = run(world, "trust", "--show")
+    assert '-  { name = "worse"' in changed.out
+    assert install(world, "--force-reinstall", "evil").status == 43, "not as it was trusted"
+
+
+def test_files_that_the_caller_names_are_trusted(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    assert run(newest, "approve", "evil").status == 0
+    (newest.home / ".local" / "state" / "pipgate" / "trusted.json").unlink()
+    assert install(newest, "evil").status == 43
+    file = str(here(newest) / FILE)
+    assert install(newest, "evil", env={"PIPGATE_APPROVALS": file}).status == 0
+    assert install(newest, "--force-reinstall", "evil", before=("--approvals", file)).status == 0
+    project_policy(newest, '[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    (here(newest) / FILE).unlink()
+    policy = str(here(newest) / "pipgate.toml")
+    assert install(newest, "--force-reinstall", "evil", before=("--policy", policy)).status == 0
+    assert install(newest, "--force-reinstall", "evil", env={"PIPGATE_POLICY": policy}).status == 0
+
+
+def test_a_project_may_always_tighten(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    user_policy(newest, '[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    project_policy(newest, 'deny = ["evil"]\n')
+    assert install(newest, "evil").status == 43
+    assert newest.canary.silent
+
+
+def test_pyproject_is_a_policy_too(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    user_policy(newest, '[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    (here(newest) / "pyproject.toml").write_text(
+        '[project]\nname = "x"\n[tool.pipgate]\nversion = 1\ndeny = ["evil"]\n'
+    )
+    denied = install(newest, "evil")
+    assert denied.status == 43
+    assert "pyproject.toml:5" in denied.err
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ('defualt = "block"\n', 2, "default"),
+        ('default = "allow"\n', 2, "allow"),
+        ("require-reason = 3\n", 2, "require-reason"),
+        ('[locked]\ndefault = "block"\n', 2, "system"),
+        ("default = \n", 2, "TOML"),
+        ('[[rule]]\nname = "x"\nverdict = "allow"\nversion = "x"\n', 5, "version"),
+    ],
+)
+def test_a_policy_that_is_not_valid_stops_everything(newest: World, text: str, line: int, says: str) -> None:
+    newest.project().sdist(newest.index.root)
+    project_policy(newest, text)
+    for args in (
+        ["install", "evil"],
+        ["--allow-build", "evil", "install", "evil"],
+        ["policy", "check"],
+        ["approve", "evil"],
+    ):
+        ended = run(newest, *args)
+        assert ended.status == 44, ended.text
+        assert f"pipgate.toml:{line}" in ended.err, ended.text
+        assert says in ended.err
+    assert newest.canary.silent
+    assert not newest.index.requests, "pip has not started"
+
+
+def test_policy_show_says_where_each_value_came_from(newest: World) -> None:
+    user_policy(newest, 'default = "block"\n')
+    project_policy(newest, 'default = "ask"\nmin-age = "P3D"\n')
+    (here(newest) / FILE).write_text("version = 1\n")
+    shown = run(newest, "policy", "show", "--origin")
+    assert shown.status == 0, shown.text
+    assert f"# {newest.home}/.config/pipgate/pipgate.toml:2" in shown.out
+    assert "asked for default = ask" in shown.out
+    assert json.loads(run(newest, "policy", "show", "--json").out)["trusted"] is False
+    assert run(newest, "policy", "check").out == "The policy and the approvals are valid.\n"
+
+
+def test_an_unsafe_or_missing_file(newest: World) -> None:
+    missing = install(newest, "evil", before=("--policy", "/does/not/exist.toml"))
+    assert missing.status == 44, missing.text
+    directory = install(newest, "evil", before=("--approvals", str(newest.tmp)))
+    assert directory.status == 44, directory.text

@@ -1,0 +1,138 @@
+"""The question on the controlling terminal: each answer, what is no answer, and when nobody is asked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functional.test_approvals import FILE, here, on_both_ends
+from support.environments import hermetic
+
+if TYPE_CHECKING:
+    from support.world import World
+
+QUESTION = b"[?] > "
+
+
+def on_a_terminal(
+    world: World, answers: list[bytes], *args: str, env: dict[str, str] | None = None
+) -> tuple[int, str]:
+    """Run pipgate on a terminal of its own; each answer is typed when the next question stands there."""
+    variables = {**hermetic(world.home, world.index.url), "TERM": "dumb", **(env or {})}
+    if env is None:
+        del variables["CI"]
+    script = str(world.env.root / "bin" / "pipgate")
+    directory = str(here(world))
+    process, master = pty.fork()
+    if process == 0:  # pragma: no cover -- the child becomes pipgate
+        os.chdir(directory)
+        os.execve(str(world.env.python), [str(world.env.python), script, *args], variables)
+    shown = _talk(master, answers)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
+
+
+def _talk(master: int, answers: list[bytes]) -> str:
+    shown, asked, until = b"", 0, time.monotonic() + 90
+    while time.monotonic() < until and select.select([master], [], [], 90)[0]:
+        try:
+            shown += os.read(master, 4096)
+        except OSError:  # Linux reports the end of a terminal so
+            break
+        if shown.count(QUESTION) + shown.count(b"to stop --") > asked and asked < len(answers):
+            time.sleep(0.2)  # what is typed before the question is dropped
+            os.write(master, answers[asked])
+            asked += 1
+    os.close(master)
+    return shown.decode("utf-8", "replace")
+
+
+def install(world: World) -> tuple[str, ...]:
+    return ("install", "--prefix", str(world.tmp / "t"), "evil")
+
+
+@on_both_ends
+@pytest.mark.parametrize(
+    ("answers", "installed", "recorded"),
+    [
+        ([b"o\n"], True, False),
+        ([b"once\n"], True, False),
+        ([b"a\n"], True, True),
+        ([b"n\n"], False, False),
+        ([b"\n"], False, False),
+        ([b"\x04"], False, False),
+        ([b"\x03"], False, False),
+        ([b"yes please\n", b"?\n", b"v\n", b"o\n"], True, False),
+    ],
+    ids=[
+        "once",
+        "once-in-full",
+        "approve",
+        "no",
+        "enter",
+        "end-of-input",
+        "ctrl-c",
+        "no-answer-help-view-once",
+    ],
+)
+def test_each_answer(world: World, answers: list[bytes], installed: bool, recorded: bool) -> None:  # noqa: FBT001 -- a table
+    sdist = world.project().sdist(world.index.root)
+    status, shown = on_a_terminal(world, answers, *install(world))
+    assert status == (0 if installed else 43), shown
+    assert world.canary.silent != installed
+    assert (here(world) / FILE).exists() == recorded
+    assert "evil 1.0 would run its own code as you" in shown
+    assert sdist.name in shown
+    assert "sha256" in shown
+    assert "Traceback" not in shown
+    assert shown.count("would run its own code as you") == 1, "one question for one artifact"
+    if b"v\n" in answers:
+        assert 'build-backend = "backend"' in shown
+    again, _ = on_a_terminal(world, [], *install(world), "--force-reinstall", env={"CI": "true"})
+    assert again == (0 if recorded else 43)
+
+
+@on_both_ends
+@pytest.mark.parametrize("env", [{"CI": "true"}, {"CI": "1"}])
+def test_nobody_is_asked_in_ci(world: World, env: dict[str, str]) -> None:
+    world.project().sdist(world.index.root)
+    status, shown = on_a_terminal(world, [], *install(world), env=env)
+    assert status == 43
+    assert QUESTION.decode() not in shown
+    assert world.canary.silent
+
+
+def test_stdin_is_not_the_terminal(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    ended = newest.pipgate(*install(newest), stdin="o\n" * 100, env={"CI": ""}, cwd=here(newest))
+    assert ended.status == 43, ended.text
+    assert newest.canary.silent
+
+
+def test_after_a_no_nobody_is_asked_about_the_rest(newest: World) -> None:
+    for name in ("evil", "worse"):
+        info = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n"
+        newest.project(name, files={"PKG-INFO": info}).sdist(newest.index.root)
+    status, shown = on_a_terminal(newest, [b"n\n"], *install(newest), "worse")
+    assert status == 43
+    assert shown.count(QUESTION.decode()) == 1
+    status, shown = on_a_terminal(newest, [b"o\n", b"o\n"], *install(newest), "worse")
+    assert status == 0, shown
+    assert shown.count(QUESTION.decode()) == 2
+
+
+def test_a_recorded_list_is_replaced_after_the_answer(newest: World) -> None:
+    """What the build requires is resolved again once it was allowed at the prompt."""
+    info = "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"
+    files = {"PKG-INFO": info, "evil.egg-info/PKG-INFO": info, "evil.egg-info/requires.txt": ""}
+    newest.project(requires=("good",), files=files).sdist(newest.index.root)
+    info = "Metadata-Version: 2.2\nName: good\nVersion: 1.0\n"
+    newest.project("good", files={"PKG-INFO": info}).sdist(newest.index.root)
+    status, shown = on_a_terminal(newest, [b"o\n", b"o\n"], *install(newest))
+    assert status == 0, shown
+    assert "Successfully installed evil-1.0 good-1.0" in shown
+    assert shown.count(QUESTION.decode()) == 2

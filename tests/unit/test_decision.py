@@ -1,0 +1,398 @@
+"""The rules and their laws: no approval, no yes; what each yes reaches; what never loosens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipgate.allowances import Allowance, AllowedName, parse_allowance
+from pipgate.approvals import Approval, Approvals, CommitPin, Revocation, Sha256Pin
+from pipgate.build_request import (
+    Archive,
+    BuildRequest,
+    Directory,
+    Offer,
+    Purpose,
+    Sdist,
+    Source,
+    Vcs,
+    location,
+    public_url,
+)
+from pipgate.decision import UNIDENTIFIED, Allowed, Context, Finding, Question, Refused, decide
+from pipgate.errors import UsageError
+from pipgate.origin import BUILTIN, Layer, Origin
+from pipgate.policy import Mode, Policy, Rule, Setting, Status, Verdict
+
+if TYPE_CHECKING:
+    from random import Random
+
+SHA = "a" * 64
+SDIST = Sdist("foo-1.0.tar.gz", SHA, "https://example.org/foo-1.0.tar.gz")
+ARCHIVE = Archive("foo-1.0.tar.gz", SHA, "https://example.org/foo-1.0.tar.gz")
+CHECKOUT = Vcs("git+https://example.org/foo", "c" * 40)
+TREE = Directory("/home/kim/foo", editable=False)
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+BUILT_IN, NOTHING = Policy(), Approvals()
+CLOSED = Policy(first_party_paths=Setting(()))
+LAWS = settings(max_examples=1000, deadline=None)
+
+sources = st.sampled_from(
+    [SDIST, ARCHIVE, CHECKOUT, TREE, replace(SDIST, sha256="b" * 64), replace(SDIST, sha256=None)]
+)
+offers = st.builds(
+    Offer,
+    index=st.sampled_from([None, "https://index.example.org/simple/foo/", "https://other.example.org/foo/"]),
+    uploaded=st.sampled_from([None, "2020-01-01T00:00:00Z", "2026-11-24T11:00:00Z", "nonsense"]),
+    statuses=st.sets(st.sampled_from(["yanked", "quarantined", "archived"])).map(tuple),
+)
+requests = st.builds(
+    BuildRequest,
+    name=st.sampled_from(["foo", "Foo_Bar", "other", None]),
+    version=st.sampled_from(["1.0", "1", "2.0", "not a version", None]),
+    source=sources,
+    purpose=st.sampled_from(Purpose),
+    named_by_user=st.booleans(),
+    offer=offers,
+)
+verdicts = st.sampled_from(Verdict)
+rules = st.builds(
+    Rule,
+    name=st.sampled_from(["foo", "foo-bar", "other", "*", "f*"]),
+    verdict=verdicts,
+    origin=st.just(Origin(Layer.USER, "pipgate.toml", 3)),
+    version=st.sampled_from(["", ">=1", "<1", "==1.0"]),
+    index=st.sampled_from([None, "https://index.example.org/simple"]),
+    expires=st.sampled_from([None, date(2020, 1, 1), date(2030, 1, 1)]),
+)
+policies = st.builds(
+    Policy,
+    default=st.sampled_from([Verdict.ASK, Verdict.BLOCK]).map(Setting),
+    mode=st.sampled_from([Mode.INTERACTIVE, Mode.AUTO, Mode.CI]).map(Setting),
+    deny=st.sets(st.sampled_from(["foo", "other"])).map(
+        lambda names: tuple(Setting(name) for name in sorted(names))
+    ),
+    min_age=st.sampled_from([timedelta(), timedelta(days=3)]).map(Setting),
+    require_reason=st.booleans().map(Setting),
+    max_approval_life=st.sampled_from([None, timedelta(days=30)]).map(Setting),
+    first_party_paths=st.sampled_from([("*",), (), (".",)]).map(Setting),
+    first_party_names=st.sampled_from([(), ("f*",)]).map(Setting),
+    first_party_indexes=st.sampled_from([(), ("https://index.example.org/simple",)]).map(Setting),
+    status=st.dictionaries(st.sampled_from(Status), verdicts.map(Setting)),
+    rules=st.lists(rules, max_size=4).map(tuple),
+    locked=st.booleans(),
+)
+pins = st.sampled_from(
+    [Sha256Pin(SHA), Sha256Pin("b" * 64), CommitPin("git+https://example.org/foo", "c" * 40)]
+)
+approvals_ = st.builds(
+    Approval,
+    name=st.sampled_from(["foo", "other"]),
+    version=st.sampled_from(["1.0", "1", "2.0"]),
+    pin=pins,
+    purposes=st.sets(st.sampled_from(Purpose), min_size=1).map(frozenset),
+    by=st.just("kim"),
+    on=st.sampled_from([NOW - timedelta(days=1), NOW - timedelta(days=400)]),
+    origin=st.just(BUILTIN),
+    file=st.sampled_from([None, "foo-1.0.tar.gz", "foo-1.0.zip"]),
+    expires=st.sampled_from([None, date(2020, 1, 1), date(2030, 1, 1)]),
+    reason=st.sampled_from([None, "read it"]),
+)
+revocations = st.builds(
+    Revocation,
+    name=st.sampled_from(["foo", "other"]),
+    version=st.sampled_from([None, "1.0"]),
+    pin=st.none() | pins,
+    by=st.just("kim"),
+    on=st.just(NOW),
+    origin=st.just(BUILTIN),
+)
+approval_files = st.builds(
+    Approvals, st.lists(approvals_, max_size=3).map(tuple), st.lists(revocations, max_size=2).map(tuple)
+)
+contexts = st.builds(Context, now=st.just(NOW), can_ask=st.booleans(), project=st.just("/home/kim"))
+allowances = st.sampled_from(
+    ["foo", "foo==1.0", "foo-bar", "other==2", SDIST.url, CHECKOUT.url, TREE.path]
+).map(parse_allowance)
+
+
+def request(source: Source, *, named: bool = False, name: str | None = "foo") -> BuildRequest:
+    return BuildRequest(name, "1.0", source, Purpose.METADATA, named_by_user=named)
+
+
+def decided(
+    wanted: BuildRequest, *given_: Allowance, policy: Policy = BUILT_IN, approvals: Approvals = NOTHING
+) -> Finding:
+    return decide(wanted, policy, approvals, Context(NOW, allowances=given_))
+
+
+def is_yes(finding: Finding) -> bool:
+    return isinstance(finding, Allowed)
+
+
+@LAWS
+@given(requests, policies, contexts)
+def test_without_an_approval_or_a_rule_only_first_party_is_allowed(
+    wanted: BuildRequest, policy: Policy, context: Context
+) -> None:
+    silent = replace(policy, rules=(), first_party_names=Setting(()))
+    finding = decide(wanted, silent, Approvals(), context)
+    named_tree = isinstance(wanted.source, Directory) and wanted.named_by_user
+    assert not is_yes(finding) or named_tree
+    assert not is_yes(decide(wanted, replace(silent, first_party_paths=Setting(())), Approvals(), context))
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts)
+def test_ask_never_leaves_when_nobody_can_answer(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context
+) -> None:
+    finding = decide(wanted, policy, approvals, replace(context, can_ask=False))
+    assert not isinstance(finding, Question)
+    assert finding == decide(wanted, policy, approvals, replace(context, can_ask=False)), "the same again"
+    in_ci = replace(policy, mode=Setting(Mode.CI))
+    assert not isinstance(decide(wanted, in_ci, approvals, replace(context, can_ask=True)), Question)
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts, st.sampled_from(["foo", "other", "foo-bar"]))
+def test_a_deny_never_loosens_and_beats_every_yes(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, name: str
+) -> None:
+    denied = decide(wanted, replace(policy, deny=(*policy.deny, Setting(name))), approvals, context)
+    assert not is_yes(denied) or is_yes(decide(wanted, policy, approvals, context))
+    if (wanted.name or "").lower().replace("_", "-") == name:
+        assert isinstance(denied, Refused)
+        assert denied.code == "denied"
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts, approvals_)
+def test_an_approval_less_never_turns_a_no_into_a_yes(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, one: Approval
+) -> None:
+    more = replace(approvals, approved=(*approvals.approved, one))
+    if is_yes(decide(wanted, policy, approvals, context)):
+        finding = decide(wanted, policy, more, context)
+        assert is_yes(finding) or (isinstance(finding, Refused) and finding.code == "hash-mismatch")
+    else:
+        lone = replace(one, pin=Sha256Pin("d" * 64))
+        assert not is_yes(
+            decide(wanted, policy, replace(approvals, approved=(*approvals.approved, lone)), context)
+        )
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts, revocations)
+def test_a_revocation_never_loosens(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, one: Revocation
+) -> None:
+    revoked = decide(wanted, policy, replace(approvals, revoked=(*approvals.revoked, one)), context)
+    assert not is_yes(revoked) or is_yes(decide(wanted, policy, approvals, context))
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts)
+def test_a_floor_that_is_raised_never_loosens(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context
+) -> None:
+    before = is_yes(decide(wanted, policy, approvals, context))
+    for raised in (
+        replace(policy, default=Setting(Verdict.BLOCK)),
+        replace(policy, mode=Setting(Mode.CI)),
+        replace(policy, require_reason=Setting(value=True)),
+        replace(policy, min_age=Setting(timedelta(days=30))),
+        replace(policy, max_approval_life=Setting(timedelta(days=1))),
+        replace(policy, first_party_paths=Setting(())),
+        replace(policy, status=dict.fromkeys(Status, Setting(Verdict.BLOCK))),
+    ):
+        assert not is_yes(decide(wanted, raised, approvals, context)) or before
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts, st.randoms())
+def test_the_order_of_rules_and_approvals_does_not_matter(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, random: Random
+) -> None:
+    def kind(finding: Finding) -> tuple[str, str | None]:
+        return type(finding).__name__, getattr(finding, "code", None)
+
+    shuffled = list(policy.rules), list(approvals.approved)
+    for each in shuffled:
+        random.shuffle(each)
+    others = replace(approvals, approved=tuple(shuffled[1]))
+    other = decide(wanted, replace(policy, rules=tuple(shuffled[0])), others, context)
+    assert kind(other) == kind(decide(wanted, policy, approvals, context))
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts)
+def test_observe_runs_everything_and_says_what_would_have_been(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context
+) -> None:
+    finding = decide(wanted, policy, approvals, context)
+    observed = decide(wanted, replace(policy, mode=Setting(Mode.OBSERVE)), approvals, context)
+    assert isinstance(observed, Allowed)
+    assert is_yes(finding) == (observed.code != "observed")
+
+
+@given(requests, st.lists(allowances, max_size=4), allowances)
+def test_one_allowance_less_never_allows_more(
+    wanted: BuildRequest, some: list[Allowance], one: Allowance
+) -> None:
+    assert not is_yes(decided(wanted, *some)) or is_yes(decided(wanted, *some, one))
+
+
+def approved(**fields: object) -> Approvals:
+    one = Approval("foo", "1.0", Sha256Pin(SHA), frozenset({Purpose.WHEEL}), "kim", NOW, BUILTIN)
+    return Approvals((replace(one, **fields),))  # type: ignore[arg-type]  # the fields of an approval
+
+
+def test_an_approval_covers_exactly_its_bytes() -> None:
+    assert is_yes(decided(request(SDIST), approvals=approved()))
+    other = decided(request(replace(SDIST, sha256="b" * 64)), approvals=approved())
+    assert isinstance(other, Refused)
+    assert other.code == "hash-mismatch"
+    asked = decide(request(replace(SDIST, sha256="b" * 64)), Policy(), approved(), Context(NOW, can_ask=True))
+    assert asked == other, "never asked about"
+    for source in (CHECKOUT, TREE):
+        assert not is_yes(decided(request(source, named=True), policy=CLOSED, approvals=approved()))
+    assert decided(request(replace(SDIST, sha256=None)), approvals=approved()) is UNIDENTIFIED
+
+
+def test_a_revoked_commit_is_no_denied_name() -> None:
+    pin = CommitPin("git+https://example.org/foo", "c" * 40)
+    one = replace(approved().approved[0], pin=pin, version=None)
+    taken_back = Revocation("foo", None, pin, "kim", NOW, BUILTIN)
+    assert is_yes(decided(request(CHECKOUT), approvals=Approvals((one,))))
+    assert not is_yes(decided(request(CHECKOUT), approvals=Approvals((one,), (taken_back,))))
+    assert is_yes(decided(request(SDIST), approvals=Approvals(approved().approved, (taken_back,))))
+
+
+def test_a_place_of_ones_own_ends_where_it_ends() -> None:
+    policy = replace(
+        CLOSED,
+        first_party_names=Setting(("foo",)),
+        first_party_vcs=Setting(("git+https://example.org/platform",)),
+        first_party_indexes=Setting(("https://index.example.org/simple",)),
+    )
+    for url, own in (
+        ("git+https://example.org/platform/foo", True),
+        ("git+https://example.org/platform-evil/foo", False),
+    ):
+        assert is_yes(decided(request(Vcs(url, "c" * 40)), policy=policy)) == own
+    for page, own in (
+        ("https://index.example.org/simple/foo/", True),
+        ("https://index.example.org/simple-evil/foo/", False),
+    ):
+        assert is_yes(decided(replace(request(SDIST), offer=Offer(index=page)), policy=policy)) == own
+
+
+def test_an_approval_covers_exactly_its_commit() -> None:
+    commit = approved(pin=CommitPin("git+https://example.org/foo", "c" * 40), version=None)
+    assert is_yes(decided(request(CHECKOUT), approvals=commit))
+    assert is_yes(decided(request(Vcs(f"{CHECKOUT.url}@{'c' * 40}", None)), approvals=commit))
+    for source in (
+        Vcs(CHECKOUT.url, "d" * 40),
+        Vcs("git+https://example.org/bar", "c" * 40),
+        Vcs(CHECKOUT.url, None),
+        SDIST,
+    ):
+        assert not is_yes(decided(request(source), approvals=commit))
+
+
+@pytest.mark.parametrize(
+    ("fields", "policy"),
+    [
+        ({"expires": date(2026, 11, 23)}, Policy()),
+        ({"on": NOW - timedelta(days=31)}, Policy(max_approval_life=Setting(timedelta(days=30)))),
+        ({}, Policy(require_reason=Setting(value=True))),
+        ({"purposes": frozenset({Purpose.EDITABLE})}, Policy()),
+        ({"version": "1.1"}, Policy()),
+        ({"name": "bar"}, Policy()),
+    ],
+)
+def test_an_approval_that_does_not_hold(fields: dict[str, object], policy: Policy) -> None:
+    wheel = request(SDIST).for_purpose(Purpose.WHEEL)
+    assert is_yes(decided(wheel, approvals=approved()))
+    assert not is_yes(decided(wheel, policy=policy, approvals=approved(**fields)))
+    assert is_yes(decided(wheel, approvals=approved(expires=date(2026, 11, 24)))), "the last day counts"
+
+
+def test_a_yes_for_metadata_alone_is_none_for_a_wheel() -> None:
+    metadata = approved(purposes=frozenset({Purpose.METADATA}))
+    assert is_yes(decided(request(SDIST), approvals=metadata))
+    assert not is_yes(decided(request(SDIST).for_purpose(Purpose.WHEEL), approvals=metadata))
+
+
+def test_a_locked_default_of_block_allows_nothing_for_one_run() -> None:
+    locked = Policy(default=Setting(Verdict.BLOCK), locked=True)
+    refused = decided(request(SDIST), AllowedName("foo", None), policy=locked)
+    assert isinstance(refused, Refused)
+    assert refused.code == "locked"
+    assert is_yes(decided(request(SDIST), policy=locked, approvals=approved()))
+
+
+def test_a_gate_that_asks_is_answered_by_an_approval_and_one_that_blocks_is_not() -> None:
+    yanked = replace(request(SDIST), offer=Offer(statuses=("yanked",)))
+    for verdict, answer in ((Verdict.ASK, True), (Verdict.BLOCK, False)):
+        policy = Policy(status={Status.YANKED: Setting(verdict)})
+        assert is_yes(decided(yanked, policy=policy, approvals=approved())) == answer
+
+
+@pytest.mark.parametrize("text", ["foo", "Foo", "foo==1.0", "foo==1", "foo == 1.0.0"])
+def test_a_name_allows_a_file_of_an_index(text: str) -> None:
+    assert isinstance(decided(request(SDIST), parse_allowance(text)), Allowed)
+
+
+@pytest.mark.parametrize("text", ["fo", "foobar", "foo==1.0.1", "foo==1.0.post1", "foo==1.0+local"])
+def test_another_name_or_version_does_not(text: str) -> None:
+    assert isinstance(decided(request(SDIST), parse_allowance(text)), Refused)
+
+
+@pytest.mark.parametrize("source", [ARCHIVE, CHECKOUT, TREE])
+def test_a_name_reaches_a_direct_reference_only_when_the_user_named_it(source: Source) -> None:
+    foo = AllowedName("foo", None)
+    assert isinstance(decided(request(source, named=True), foo, policy=CLOSED), Allowed)
+    refused = decided(request(source), foo, policy=CLOSED)
+    assert isinstance(refused, Refused)
+    assert "not named yourself" in refused.reason
+
+
+@pytest.mark.parametrize("source", [SDIST, ARCHIVE, CHECKOUT, TREE])
+def test_a_url_or_path_allows_what_lies_there(source: Source) -> None:
+    assert isinstance(decided(request(source, name=None), parse_allowance(location(source))), Allowed)
+
+
+def test_bytes_without_a_hash_are_never_allowed() -> None:
+    unhashed = Sdist("foo-1.0.tar.gz", None, SDIST.url)
+    assert decided(request(unhashed), AllowedName("foo", None)) is UNIDENTIFIED
+
+
+@pytest.mark.parametrize(
+    "text", ["", "foo bar", "foo==", "foo==x y", "foo>=1", "-foo", "foo[extra]", "foo;x"]
+)
+def test_what_is_no_allowance(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_allowance(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("https://kim:secret@Example.org/a#sha256=x", "https://example.org/a"),
+        ("git+file:///home/kim/repo", "git+file:///home/kim/repo"),
+        ("git+ssh://git@example.org/o/r@main", "git+ssh://example.org/o/r@main"),
+        ("/home/kim/foo", "/home/kim/foo"),
+        ("https://example.org", "https://example.org"),
+    ],
+)
+def test_public_url(url: str, public: str) -> None:
+    assert public_url(url) == public
+    assert public_url(public) == public
