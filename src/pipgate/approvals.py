@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -68,9 +69,20 @@ class Revocation:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class Approvals:
     """All that the approvals files of a run hold."""
 
     approved: tuple[Approval, ...] = ()
     revoked: tuple[Revocation, ...] = ()
+
+    def named(self, name: str | None) -> list[Approval]:
+        """Return the approvals under a normalised name: there may be thousands, and decisions are many."""
+        return self._by_name.get(name or "", [])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Approval]]:
+        by_name: dict[str, list[Approval]] = {}
+        for each in self.approved:
+            by_name.setdefault(each.name, []).append(each)
+        return by_name

@@ -29,7 +29,7 @@ def read_approvals(path: str, layer: Layer) -> Approvals:
 
     Raises PolicyError for a file that cannot be read, is not UTF-8, or is not valid.
     """
-    text = _text(path)
+    text = text_of(path)
     return Approvals() if text is None else parse_approvals(text, path, layer)
 
 
@@ -43,7 +43,7 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
     """
     target = os.path.realpath(path)
     with _locked(target):
-        old = _text(target)
+        old = text_of(target)
         new = edit(old)
         if new == (old or ""):
             return
@@ -53,7 +53,7 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
             raise _not_written(path, _reason(error)) from error
 
 
-def _text(path: str) -> str | None:
+def text_of(path: str) -> str | None:
     """Return the text with its line ends and BOM as they are, None for no file; raises PolicyError."""
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 -- a path as the policy has it, not made another

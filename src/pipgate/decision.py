@@ -152,7 +152,7 @@ def _denied(
             weighed.note(f"revoked {name}", revoked.origin, Verdict.BLOCK)
             why = f": {revoked.reason}" if revoked.reason else ""
             return Refused("denied", f"{name} was denied by {revoked.by} on {revoked.on:%Y-%m-%d}{why}")
-    for rule in policy.rules:
+    for rule in policy.rules_for(name):
         if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
             return Refused(
@@ -176,7 +176,7 @@ def _approved(
 ) -> Allowed | Refused | None:
     """Return the yes of an approval or of this run, or the no of an approval for another file."""
     mismatch: Approval | None = None
-    for approval in approvals.approved:
+    for approval in approvals.named(matching.normalised(request.name)):
         if not matching.same_subject(approval, request):
             if matching.another_file(approval, request):
                 mismatch = mismatch or approval
@@ -250,7 +250,7 @@ def _of_what(status: Status) -> str:
 def _allowed_by_rule(
     request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
 ) -> Allowed | None:
-    for rule in sorted(policy.rules, key=matching.specificity):
+    for rule in sorted(policy.rules_for(matching.normalised(request.name)), key=matching.specificity):
         if rule.verdict is Verdict.ALLOW and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ALLOW)
             return Allowed(
@@ -260,7 +260,7 @@ def _allowed_by_rule(
 
 
 def _ask_rule(request: BuildRequest, policy: Policy, context: Context, weighed: Weighing) -> Question | None:
-    for rule in policy.rules:
+    for rule in policy.rules_for(matching.normalised(request.name)):
         if rule.verdict is Verdict.ASK and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ASK)
             return Question(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum, IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipgate.origin import BUILTIN, Origin
@@ -97,7 +98,7 @@ def _built_in_status() -> dict[Status, Setting[Verdict]]:
     return {Status.QUARANTINED: Setting(Verdict.BLOCK)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class Policy:
     """All that holds for a run. Built-in values are those of a machine without any file.
 
@@ -123,3 +124,16 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     locked: bool = False
     overruled: tuple[Overruled, ...] = ()
+
+    def rules_for(self, name: str | None) -> list[Rule]:
+        """Return the rules that may speak of a normalised name; there may be hundreds, and many decisions."""
+        own, patterns = self._rules
+        return [*own.get(name or "", []), *patterns]
+
+    @cached_property
+    def _rules(self) -> tuple[dict[str, list[Rule]], list[Rule]]:
+        own: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            own.setdefault(rule.name, []).append(rule)
+        patterns = [rule for name, rules in own.items() if "*" in name for rule in rules]
+        return {name: rules for name, rules in own.items() if "*" not in name}, patterns

@@ -64,6 +64,10 @@ _LINE_OF_ERROR = re.compile(r" \(at (?:line (?P<line>[0-9]+), column [0-9]+|end 
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 
+# What tomllib takes long for are keys of many parts, which are long lines.
+_QUICK, _SHORT = 64 << 10, 500  # characters, of the file and of a line
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyLayer:
     """What one file asks for, by key; nested keys are joined by dots, as in ``when.install.default``.
@@ -229,6 +233,8 @@ def _load(text: str, file: str) -> dict[str, object]:
     if hostile := _NOT_UTF8.search(text):
         raise _error(file, text.count("\n", 0, hostile.start()) + 1, "the file is not UTF-8")
     try:
+        if len(text) <= _QUICK and all(len(line) <= _SHORT for line in text.splitlines()):
+            return tomllib.loads(text)  # a limit of time would make it take twice as long
         with at_most(LONGEST_READING):
             return tomllib.loads(text)
     except RecursionError:
