@@ -24,7 +24,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marks = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     given = {name for names in marks for name in ([names] if isinstance(names, str) else names)}
     if "pip" in metafunc.fixturenames and "pip" not in given:
-        metafunc.parametrize("pip", PIPS, scope="session")
+        pips = getattr(metafunc.module, "PIPS_HERE", PIPS)
+        metafunc.parametrize("pip", pips, scope="session")
 
 
 @pytest.fixture

@@ -47,12 +47,18 @@ def approval_of(
     if book.policy.require_reason.value and not reason:
         raise UsageError(f"the policy wants a reason for an approval ({book.policy.require_reason.origin})")
     now = utc_now()
-    wanted = purposes or BUILDS | {request.purpose}
+    wanted = purposes or _usual(request)
     file = (request.source.filename or None) if isinstance(request.source, Sdist | Archive) else None
     life = book.policy.max_approval_life.value
     until = expires or (now.date() + life if life is not None else None)
     place = Origin(Layer.PROJECT, book.approvals_path)
     return Approval(name, request.version, pin_of(request), wanted, user(), now, place, file, until, reason)
+
+
+def _usual(request: BuildRequest) -> frozenset[Purpose]:
+    """Return what an approval covers without a word: of a checkout an editable build as well."""
+    editable = {Purpose.EDITABLE} if isinstance(request.source, Vcs) else set()
+    return BUILDS | {request.purpose} | editable
 
 
 def pin_of(request: BuildRequest) -> Pin:

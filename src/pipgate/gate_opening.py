@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipgate.allowances import parse_allowance
-from pipgate.approving import approval_of, record
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
+from pipgate.policy import Mode
 from pipgate.policy_places import named
-from pipgate.prompt import TerminalPrompter, may_ask, open_terminal
 from pipgate.rulebook import Rulebook, load_rulebook
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipgate.build_request import BuildRequest
+    from pipgate.prompt import TerminalPrompter
     from pipgate.settings import Settings
 
 
@@ -47,12 +47,25 @@ def context_of(book: Rulebook, now: datetime) -> Context:
     return Context(now=now, project=book.project)
 
 
+def may_ask(mode: Mode, environ: Mapping[str, str]) -> bool:
+    """Return whether a question may be asked: in ``auto`` not in CI, in ``interactive`` there too."""
+    if mode is Mode.INTERACTIVE:
+        return True
+    return mode is Mode.AUTO and not environ.get("CI")
+
+
 def _prompter(book: Rulebook, environ: Mapping[str, str]) -> TerminalPrompter | None:
-    terminal = open_terminal() if may_ask(book.policy.mode.value, environ) else None
+    if not may_ask(book.policy.mode.value, environ):
+        return None
+    from pipgate.prompt import TerminalPrompter, open_terminal  # noqa: PLC0415 -- CI does without
+
+    terminal = open_terminal()
     if terminal is None:
         return None
 
     def write(request: BuildRequest) -> None:
+        from pipgate.approving import approval_of, record  # noqa: PLC0415 -- where somebody approves at the prompt
+
         record(book, approval_of(request, book), environ)
 
     return TerminalPrompter(terminal, write, book.approvals_path)

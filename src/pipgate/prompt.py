@@ -7,17 +7,16 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from pipgate.build_entry import BuildEntry, read_build_entry
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
 from pipgate.decision import Allowed, Decision, Refused
 from pipgate.errors import PipgateError, assert_never
 from pipgate.plain_text import masked, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from pipgate.build_entry import BuildEntry
     from pipgate.gate import Subject
-    from pipgate.policy import Mode
 
 _TERMINAL = "/dev/tty"
 _QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
@@ -82,13 +81,6 @@ def open_terminal() -> ControllingTerminal | None:
         return None
 
 
-def may_ask(mode: Mode, environ: Mapping[str, str]) -> bool:
-    """Return whether a question may be asked: in ``auto`` not in CI, in ``interactive`` there too."""
-    if mode.name == "INTERACTIVE":
-        return True
-    return mode.name == "AUTO" and not environ.get("CI")
-
-
 @dataclass(slots=True)
 class TerminalPrompter:
     """Asks on a terminal. ``record`` writes an approval; ``approvals`` is where, for a person."""
@@ -99,6 +91,8 @@ class TerminalPrompter:
 
     def ask(self, subject: Subject, reason: str) -> Decision:
         """Return the answer for one build; repeats the question for what is no answer."""
+        from pipgate.build_entry import read_build_entry  # noqa: PLC0415 -- where there is a question
+
         entry = read_build_entry(subject.path) if subject.path and os.path.isfile(subject.path) else None  # noqa: PTH113 -- a string
         self.terminal.write(_shown(subject, entry, reason))
         while True:

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipgate import trust
 from pipgate.approvals import Approvals
-from pipgate.approvals_file import read_approvals
-from pipgate.approvals_text import strictest
 from pipgate.origin import Layer
-from pipgate.policy_file import PolicyLayer, parse_policy, table_text
-from pipgate.policy_layers import merge
+from pipgate.policy import Policy
 from pipgate.policy_places import (
     Named,
     PolicyPlace,
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipgate.approvals import Approval, Revocation
-    from pipgate.policy import Policy
+    from pipgate.policy_file import PolicyLayer
 
 APPROVALS = "pipgate-approvals.toml"
 _LARGEST = 8 << 20  # characters
@@ -60,14 +57,12 @@ def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: s
     """
     project_file, root = find_project(cwd), os.path.realpath(find_root(cwd))
     places = policy_files(project_file, given, environ)
-    layers = [(place, layer) for place in places if (layer := _parsed(place)) is not None]
     if mode is not None:
-        layers.append(_of_option("mode", mode))
+        places.append(_of_option("mode", mode))
+    layers = [(place, layer) for place in places if (layer := _parsed(place)) is not None]
     files = _project_files(layers, root)
     trusted = _is_trusted(files, project_file, layers, given, environ)
-    policy = merge(
-        [layer for _, layer in layers], may_loosen=lambda layer: layer.layer is not Layer.PROJECT or trusted
-    )
+    policy = _merged([layer for _, layer in layers], trusted=trusted) if layers else Policy()
     path = _approvals_path(policy, root, given)
     locked = any("approvals" in layer.locked for _, layer in layers)
     approvals, passed_by = _read_all(policy, root, given, environ, trusted=trusted, locked=locked)
@@ -75,16 +70,20 @@ def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: s
 
 
 def _parsed(place: PolicyPlace) -> PolicyLayer | None:
+    from pipgate.policy_file import parse_policy  # noqa: PLC0415 -- without a policy nobody pays for it
+
     return parse_policy(place.text, place.path, place.layer, table=place.table)
 
 
-def _of_option(key: str, value: str) -> tuple[PolicyPlace, PolicyLayer]:
+def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
+    from pipgate.policy_layers import merge  # noqa: PLC0415 -- same
+
+    return merge(layers, may_loosen=lambda layer: layer.layer is not Layer.PROJECT or trusted)
+
+
+def _of_option(key: str, value: str) -> PolicyPlace:
     """Return an option of the command line as the nearest layer."""
-    text = f'version = 1\n{key} = "{value}"\n'
-    place = PolicyPlace(Layer.COMMAND_LINE, f"--gate-{key}", text)
-    layer = _parsed(place)
-    assert layer is not None
-    return place, layer
+    return PolicyPlace(Layer.COMMAND_LINE, f"--gate-{key}", f'version = 1\n{key} = "{value}"\n')
 
 
 def _project_files(layers: list[tuple[PolicyPlace, PolicyLayer]], root: str) -> ProjectFiles:
@@ -92,6 +91,8 @@ def _project_files(layers: list[tuple[PolicyPlace, PolicyLayer]], root: str) -> 
     text, approvals = "", APPROVALS
     if own is not None:
         place, layer = own
+        from pipgate.policy_file import table_text  # noqa: PLC0415 -- same
+
         text = table_text(place.text, place.path, place.table) if place.table else place.text
         setting = layer.settings.get("approvals")
         approvals = str(setting.value) if setting is not None else approvals
@@ -157,13 +158,21 @@ def _read_all(  # noqa: PLR0913 -- what load_rulebook has found out, and nothing
     revoked: list[Revocation] = []
     passed_by = 0
     for path, layer in files.items():
-        told = strictest(read_approvals(path, layer))
+        told = _read_approvals(path, layer, environ)
         revoked += told.revoked
         if path == of_policy if locked else layer is not Layer.PROJECT or trusted:
             approved += told.approved
         else:
             passed_by += len(told.approved)
     return Approvals(tuple(approved), tuple(revoked)), passed_by
+
+
+def _read_approvals(path: str, layer: Layer, environ: Mapping[str, str]) -> Approvals:
+    if not os.path.lexists(path):  # the usual case, which loads nothing more
+        return Approvals()
+    from pipgate.parsed_approvals import read_strictest  # noqa: PLC0415 -- see above
+
+    return read_strictest(path, layer, state_home(environ))
 
 
 def _owner(layer: Layer) -> Layer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -51,6 +50,8 @@ def is_trusted(files: ProjectFiles, state: str) -> bool:
 
 def changes(files: ProjectFiles, state: str) -> list[str]:
     """Return what has changed since the files were trusted last, as a unified diff; all of it if never."""
+    import difflib  # noqa: PLC0415 -- for this verb alone
+
     entry = _entries(state).get(os.path.realpath(files.root), {})
     shown: list[str] = []
     for key, now in (("policy", files.policy), ("approvals", files.approvals)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.environments import PIPS, release_of
+from support.environments import PIPS, SOME_PIPS, release_of
 from support.projects import make_wheel
 from support.static_kinds import AUTHORITATIVE, CLOSURE, RECORDED, project
 
@@ -20,11 +20,13 @@ FIRST_LOCK = (25, 1)
 FIRST_GIT_FILE_URL = (24, 1)  # behind a name
 FIRST_ONLY_DEPS = (26, 2)
 FIRST_CORE_METADATA = (23, 2)  # PEP 714 renamed the key
+# Every pip in the matrix; else both ends and the first that has ``lock`` and the new build environments.
+PIPS_HERE = PIPS if PIPS != SOME_PIPS else (PIPS[0], *PIPS[2:])
 KINDS = (*AUTHORITATIVE, *RECORDED)
-HAVE_CORE_METADATA = [pip for pip in PIPS if release_of(pip) >= FIRST_CORE_METADATA]
-HAVE_GIT_FILE_URLS = [pip for pip in PIPS if release_of(pip) >= FIRST_GIT_FILE_URL]
-HAVE_ONLY_DEPS = [pip for pip in PIPS if release_of(pip) >= FIRST_ONLY_DEPS]
-HAVE_LOCK = [pip for pip in PIPS if release_of(pip) >= FIRST_LOCK]
+HAVE_CORE_METADATA = [pip for pip in PIPS_HERE if release_of(pip) >= FIRST_CORE_METADATA]
+HAVE_GIT_FILE_URLS = [pip for pip in PIPS_HERE if release_of(pip) >= FIRST_GIT_FILE_URL]
+HAVE_ONLY_DEPS = [pip for pip in PIPS_HERE if release_of(pip) >= FIRST_ONLY_DEPS]
+HAVE_LOCK = [pip for pip in PIPS_HERE if release_of(pip) >= FIRST_LOCK]
 
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 every_authority = pytest.mark.parametrize("kind", AUTHORITATIVE, ids=lambda kind: kind.__name__)

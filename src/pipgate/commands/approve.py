@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipgate import static_metadata
-from pipgate.approving import BUILDS, approval_of, last_day, record, revocation_of
+from pipgate.approving import approval_of, last_day, record, revocation_of
 from pipgate.archive_names import sha256_of_file, version_in_filename
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
@@ -175,7 +175,7 @@ def _of_file(file: Path, names: list[str]) -> Found:
 
 
 def _approval(found: Found, given: argparse.Namespace, book: Rulebook) -> Approval:
-    purposes = frozenset(Purpose(each) for each in given.purposes) if given.purposes else BUILDS
+    purposes = frozenset(Purpose(each) for each in given.purposes) if given.purposes else None
     expires = last_day(given.expires) if given.expires else None
     return approval_of(found.request, book, reason=given.reason, expires=expires, purposes=purposes)
 
