@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FILE = "pipgate.toml"
+APPROVALS = "pipgate-approvals.toml"
 _PYPROJECT = "pyproject.toml"
 _TABLE = ("tool", "pipgate")
 _LARGEST = 1 << 20
@@ -50,6 +51,16 @@ def named(policy: str | None, approvals: str | None, environ: Mapping[str, str])
 def _both(environment: str | None, option: str | None) -> tuple[tuple[Layer, str], ...]:
     given = ((Layer.ENVIRONMENT, environment), (Layer.COMMAND_LINE, option))
     return tuple((layer, path) for layer, path in given if path)
+
+
+def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool:
+    """Return whether there may be a policy or an approval for a run in ``cwd``; opens few files."""
+    if given != Named():
+        return True
+    root, home = find_root(cwd), config_home(environ)
+    places = [*(f"{directory}/{_FILE}" for directory in _SYSTEM), f"{home}/{_FILE}"]
+    approvals = [f"{root}/{APPROVALS}", f"{home}/{APPROVALS}"]
+    return find_project(cwd) is not None or any(map(os.path.lexists, (*places, *approvals)))
 
 
 def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:

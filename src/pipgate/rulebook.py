@@ -12,6 +12,7 @@ from pipgate.approvals import Approvals
 from pipgate.origin import Layer
 from pipgate.policy import Policy
 from pipgate.policy_places import (
+    APPROVALS,
     Named,
     PolicyPlace,
     config_home,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from pipgate.approvals import Approval, Revocation
     from pipgate.policy_file import PolicyLayer
 
-APPROVALS = "pipgate-approvals.toml"
 _LARGEST = 8 << 20  # characters
 
 

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 def run(settings: Settings, *, started_by_pip: bool = False) -> int:
     """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked."""
     try:
-        call = PipCall(settings.pip_args, settings.own_options, started_by_pip)
+        call = PipCall(
+            settings.pip_args,
+            settings.own_options,
+            started_by_pip,
+            is_anything_written=lambda: _is_anything_written(settings),
+        )
         ended = run_pip(call, lambda: _open_gate(settings))
     except PipgateError as error:
         _write_report(settings, None, pip_version=None, status=error.exit_status)
         raise
+    if ended.gate is None and ended.refused_late:
+        raise _unexpected(ended)
     if ended.gate is None or ended.spoken_for:
         return ended.status
     status = _conclude(ended.gate, ended, settings)
@@ -53,6 +60,26 @@ def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answe
     processes = [[process.event, process.program] for process in gate.record.refused_processes]
     Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
     return 0 if gate.record.stopped else ended.status
+
+
+def _is_anything_written(settings: Settings) -> bool:
+    """Return whether there is something to read before pip starts: our own options, a policy, approvals."""
+    from pipgate.policy_places import anything_written, named  # noqa: PLC0415 -- for pip's own commands alone
+
+    given = named(settings.policy, settings.approvals, os.environ)
+    return bool(settings.own_options) or anything_written(given, os.getcwd(), os.environ)  # noqa: PTH109 -- a string
+
+
+def _unexpected(ended: PipEnded) -> PipgateError:
+    """Return the error for processes that lock 2 refused in a run that had nothing to decide."""
+    error = PipgateError(
+        "pip wanted to start a process that pipgate does not know, and it was not started.",
+        context=tuple(f"{program} ({event})" for event, program in ended.refused_late),
+        note="No project code has run. This is a bug in pipgate.",
+        hints=("Please report it with the output of: python3 -m pip --version",),
+    )
+    error.reference, error.exit_status = "unexpected-process", EXIT_BLOCKED
+    return error
 
 
 def _open_gate(settings: Settings) -> Gate:

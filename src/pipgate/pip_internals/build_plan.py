@@ -10,14 +10,10 @@ from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import Version
 
 from pipgate.build_request import Purpose
-from pipgate.decision import Refused
-from pipgate.gate import Subject
-from pipgate.outcomes import MetadataUsed, PassedOver
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.from_pip import build_request, request_for_candidate
 from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.pip_internals.source_builds import prepare_allowed
-from pipgate.policy import OlderWheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +21,7 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.build_request import BuildRequest
+    from pipgate.gate import Subject
     from pipgate.pip_internals.run_state import Run
     from pipgate.pip_internals.static_answers import Held
 
@@ -65,9 +62,10 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     waiting = list({id(each): each for each in map(static_answers.held, reqs) if each is not None}.values())
     wanted = [each for each in waiting if _needs_build(each, result, run)]
     subjects = {id(each): _subject(each, result, run) for each in wanted}
-    _refuse_together(reqs, list(subjects.values()), run)
-    run.gate.record.planned = True
+    if subjects or any(map(stand_in.refusal_of, reqs)):
+        _refuse_together(reqs, list(subjects.values()), run)
     if run.plan_only:
+        run.gate.record.planned = True
         raise installation_error("pipgate: the plan is made, and that is all that was asked for")
     recorded = [each for each in wanted if not each.known.source.authoritative]
     if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
@@ -109,6 +107,8 @@ def _needs_build(held: Held, result: Any, run: Run) -> bool:
 
 def _subject(held: Held, result: Any, run: Run) -> Subject:
     """Return what is decided on: the build, where the result will be built, else the metadata alone."""
+    from pipgate.gate import Subject  # here and below: a run without sdists loads none of it
+
     builds = run.must_build and any(static_answers.shares(req, held) for req in _installed(result))
     purpose = Purpose.METADATA if not builds else Purpose.EDITABLE if held.req.editable else Purpose.WHEEL
     request = build_request(held.req, run, purpose, asked=held.asked)
@@ -121,6 +121,8 @@ def _installed(result: Any) -> list[InstallRequirement]:
 
 def _refuse_together(reqs: list[InstallRequirement], subjects: list[Subject], run: Run) -> None:
     """Raise BuildRefusedError when one is refused, with all of them recorded."""
+    from pipgate.decision import Refused
+
     standing_in = [] if run.command.needs_name_alone else map(stand_in.refusal_of, reqs)
     errors = stand_in.all_stopped((each for each in standing_in if each is not None), run)
     if errors:  # nobody is asked about a plan that cannot be carried out
@@ -142,6 +144,7 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
     Raises BuildRefusedError when the build does not say what its files had promised.
     """
     from pipgate.core_metadata import MetadataError  # loaded when it was read
+    from pipgate.decision import Refused
     from pipgate.metadata_promise import differences
 
     req, static = held.req, held.known
@@ -188,13 +191,15 @@ def _is_copied(held: Held, result: Any) -> bool:
 
 
 def _note(result: Any, used: list[Held], run: Run) -> None:
-    for held in used:
-        fields, source = held.known.fields, held.known.source
-        run.gate.record.metadata.append(MetadataUsed(fields.name, fields.version, source.value))
     stopped = [_weigh_older_wheel(req, run) for req in result.requirements.values()]
     for error in stopped:
         if error is not None:
             raise error
+    if used:
+        from pipgate.outcomes import MetadataUsed
+
+        facts = [(held.known.fields, held.known.source.value) for held in used]
+        run.gate.record.metadata += [MetadataUsed(each.name, each.version, source) for each, source in facts]
 
 
 def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
@@ -205,8 +210,14 @@ def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
     taken = req.link.filename.split("-")[1]
     if newer is None or req.original_link is not None or not stand_in.is_version(taken):
         return None
+    if newer.version <= Version(taken):
+        return None
+    from pipgate.decision import Refused
+    from pipgate.outcomes import PassedOver
+    from pipgate.policy import OlderWheel
+
     setting = run.gate.policy.on_older_wheel
-    if newer.version <= Version(taken) or setting.value is OlderWheel.ALLOW:
+    if setting.value is OlderWheel.ALLOW:
         return None
     if setting.value is OlderWheel.TELL:
         run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer.version)))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
-from pipgate.decision import UNIDENTIFIED, Allowed
 from pipgate.pip_internals.from_pip import request_for_candidate
 
 if TYPE_CHECKING:
@@ -63,5 +62,9 @@ def _remember_newest_undecided(project: str, applicable: list[InstallationCandid
 
 def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
     """Return whether the build of an sdist is allowed, or will be as soon as its file has a hash."""
+    if run.opened is None:
+        return False  # nothing is written down that could allow one
+    from pipgate.decision import UNIDENTIFIED, Allowed  # loaded with the gate
+
     decision = run.gate.foresee(request_for_candidate(candidate.link, candidate.name, run))
     return isinstance(decision, Allowed) or decision is UNIDENTIFIED

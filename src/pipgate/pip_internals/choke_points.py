@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _OLDEST: Release = (0,)
 _FUTURE: Release = (10**6,)
+_CALLED_LATE = frozenset({"late_imports", "source_builds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,23 @@ class ChokePoint:
         return self.since <= release < self.until
 
     def wrap(self, original: Callable[..., Any], run: Run) -> Any:
-        """Return the replacement for the function of pip, for one run."""
+        """Return the replacement for the function of pip, for one run; its room is loaded when it is called.
+
+        What pip calls once it installs is loaded now: from then on pip 26.3 imports nothing any more.
+        """
+        if self.wrapper.partition(".")[0] in _CALLED_LATE:
+            return self._made(original, run)
+        made: list[Callable[..., Any]] = []
+
+        @functools.wraps(original)
+        def replacement(*args: Any, **kwargs: Any) -> Any:
+            if not made:
+                made.append(self._made(original, run))
+            return made[0](*args, **kwargs)
+
+        return replacement
+
+    def _made(self, original: Callable[..., Any], run: Run) -> Any:
         room, _, name = self.wrapper.partition(".")
         return getattr(importlib.import_module(f"{__package__}.{room}"), name)(original, run)
 

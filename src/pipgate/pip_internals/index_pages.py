@@ -33,12 +33,8 @@ def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     @functools.wraps(original)
     def links(page: Any) -> Any:
         found = original(page)
-        resolving = run.resolving.get() is not None
-        if (
-            resolving
-            and page.url not in run.pages
-            and (run.gate.policy.min_age.value or _STATUS in page.content)
-        ):
+        timed = run.opened is not None and run.opened.policy.min_age.value
+        if run.resolving.get() is not None and (timed or _STATUS in page.content):
             run.pages[page.url] = _facts(page.content)
         return found
 

@@ -101,9 +101,12 @@ class OwnProcesses:
         return False
 
     def _record(self, event: str, program: str) -> None:
+        if self._run.opened is None:  # without one, and perhaps with imports closed by now
+            self._run.refused_late.append((event, program))
+            return
         from pipgate.outcomes import RefusedProcess  # loaded with the gate
 
-        self._run.gate.record.refused_processes.append(RefusedProcess(event, program))
+        self._run.opened.record.refused_processes.append(RefusedProcess(event, program))
 
     def refusal(self) -> BaseException:
         """Return the error for a refused process."""

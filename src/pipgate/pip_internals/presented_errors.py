@@ -19,12 +19,13 @@ _REFUSED = "pipgate refused a build"
 @contextmanager
 def presented() -> Iterator[None]:
     """Turn a refusal into an InstallationError, the class that passes every layer of pip unchanged."""
-    from pipgate.gate import BuildRefusedError  # a command that never builds does not load the gate
-
     try:
         yield
-    except BuildRefusedError as refused:
-        raise installation_error(_REFUSED) from refused
+    except Exception as error:
+        gate = sys.modules.get("pipgate.gate")  # what refuses has loaded it
+        if gate is None or not isinstance(error, gate.BuildRefusedError):
+            raise
+        raise installation_error(_REFUSED) from error
 
 
 def installation_error(text: str) -> Exception:

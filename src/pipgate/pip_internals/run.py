@@ -39,6 +39,11 @@ class PipEnded:
     spoken_for: bool
     builds: bool
     offers_no_deps: bool
+    refused_late: tuple[tuple[str, str], ...] = ()
+
+
+def _always() -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class PipCall:
     ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
     it installs requirements for, and is empty when it serves the user in another interpreter. ``plan_only``
     ends the run when all its builds have been decided on, before one of them or an installation begins.
+    Where ``is_anything_written`` says no, the gate is opened when something is to be decided.
     """
 
     args: tuple[str, ...]
@@ -55,14 +61,15 @@ class PipCall:
     started_by_pip: bool = False
     chain: tuple[str, ...] = ()
     plan_only: bool = False
+    is_anything_written: Callable[[], bool] = _always
 
 
 def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     """Run pip under the gate that ``open_gate`` returns.
 
-    The gate is opened before pip starts when the arguments hold a command that can build, else only when
-    pip comes to a choke point. Raises GateNotArmedError, before pip does anything, when this pip cannot be
-    gated.
+    The gate is opened before pip starts when the arguments hold a command that can build and there may be
+    something written down for it, else when pip comes to a choke point that decides. Raises
+    GateNotArmedError, before pip does anything, when this pip cannot be gated.
     """
     if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
@@ -76,7 +83,7 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     )
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
-        if building:
+        if building and call.is_anything_written():
             run.opened = open_gate()
         audit_hook.arm(OwnProcesses(run))
         finder = arming.arm(run)
@@ -93,6 +100,7 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
         run.installing,
         spoken_for=run.child.took_over,
         builds=run.command.builds,
+        refused_late=tuple(run.refused_late),
         offers_no_deps=replace(run.command, follows=False).needs_name_alone and run.command.follows,
     )
 
@@ -123,7 +131,7 @@ def _main(args: list[str], run: Run) -> int:
         return _status(stopped.code)
     except Exception:
         if (
-            run.gate.record.stopped
+            run.opened is not None and run.opened.record.stopped
         ):  # under --debug pip lets every error pass; ours is explained by the report
             return 1
         raise

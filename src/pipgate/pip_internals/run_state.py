@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Run:
     cleanup: ExitStack = field(default_factory=ExitStack)
     installing: bool = False
     opened: Gate | None = None
+    refused_late: list[tuple[str, str]] = field(default_factory=list)
     not_armed: GateNotArmedError | None = None
 
     @property
@@ -94,7 +95,13 @@ class Run:
         """The gate of this run, which is opened when it is first needed."""
         if self.opened is None:
             self.opened = self.open_gate()
+            self.tell_gate_the_command()
         return self.opened
+
+    def tell_gate_the_command(self) -> None:
+        """Let the gate know which command of pip it decides for."""
+        if self.opened is not None:
+            self.opened.context = replace(self.opened.context, command=self.command.name)
 
     @property
     def is_child(self) -> bool:

@@ -6,12 +6,9 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from pipgate.build_request import BuildRequest, Purpose
-from pipgate.decision import Refused
-from pipgate.gate import Subject
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.from_pip import build_request
 from pipgate.pip_internals.legacy_builds import setup_requires_stopped
-from pipgate.pip_internals.packed_sources import unpack_for_build
 from pipgate.pip_internals.presented_errors import presented
 
 if TYPE_CHECKING:
@@ -34,6 +31,9 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
     @functools.wraps(original)
     def prepare_distribution_metadata(self: Any, *args: Any, **kwargs: Any) -> None:
         prepare = functools.partial(original, self, *args, **kwargs)
+        from pipgate.decision import Refused  # here and below: a run without sdists loads none of it
+        from pipgate.gate import Subject
+
         with presented():
             unread = static_answers.serve(self, prepare, run)
             if unread is None:
@@ -52,6 +52,8 @@ def prepare_allowed(
     req: InstallRequirement, request: BuildRequest, run: Run, prepare: Callable[[], None]
 ) -> None:
     """Unpack an allowed source and let pip prepare it, under a permit."""
+    from pipgate.pip_internals.packed_sources import unpack_for_build
+
     vars(req)[_REQUEST] = request
     unpack_for_build(req, request, run)
     token = run.preparing.set(request)
@@ -69,7 +71,8 @@ def build_all(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     def build(requirements: Iterable[InstallRequirement], *args: Any, **kwargs: Any) -> Any:
         requirements = list(requirements)
         with presented():
-            _refuse_together([(req, _build_of(req, run)) for req in requirements], run)
+            if requirements:
+                _refuse_together([(req, _build_of(req, run)) for req in requirements], run)
         return original(requirements, *args, **kwargs)
 
     return build
@@ -128,6 +131,8 @@ def _build_of(req: InstallRequirement, run: Run) -> BuildRequest:
 
 
 def _refuse_together(wanted: list[tuple[InstallRequirement, BuildRequest]], run: Run) -> None:
+    from pipgate.decision import Refused
+
     refused = []
     for req, request in wanted:
         stand_in.refuse_if_standing_in(req, run)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import stem
-from pipgate.archive_stream import says_python
 from pipgate.build_request import Directory, Purpose, Vcs
-from pipgate.decision import Allowed
 from pipgate.pip_internals import stand_in
 from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree
 
@@ -135,6 +133,8 @@ def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
         return True
     if run.resolving.get() is None:
         return not run.must_build
+    from pipgate.decision import Allowed  # loaded with the gate
+
     request = build_request(req, run, Purpose.METADATA)
     if not isinstance(run.gate.foresee(request), Allowed):
         return True
@@ -172,6 +172,8 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
         return False
     if req.local_file_path is None:
         return False
+    from pipgate.archive_stream import says_python  # see serve
+
     request = build_request(req, run, Purpose.METADATA)
     named = request.name is not None and request.version is not None and stand_in.is_version(request.version)
     return named and not says_python(req.local_file_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals.from_pip import is_fetched, note_named
@@ -22,7 +21,7 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
     def read_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
         options = kwargs.get("options", args[1] if len(args) > 1 else None)
         run.command = _command(self.name, options)
-        run.gate.context = replace(run.gate.context, command=run.command.name)
+        run.tell_gate_the_command()
         reqs = original(self, *args, **kwargs)
         if not run.is_child:
             note_named(reqs, getattr(options, "requirements", ()), run)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pipgate.decision import Allowed
 from pipgate.pip_internals.from_pip import request_for_cached
 
 if TYPE_CHECKING:
@@ -28,6 +27,10 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
         entry = original(self, link, package_name, supported_tags)
         if entry is None or not entry.persistent:
             return entry
+        if run.opened is None:
+            return None  # nothing is written down that could allow it
+        from pipgate.decision import Allowed  # loaded with the gate
+
         decision = run.gate.foresee(request_for_cached(link, package_name, run))
         return entry if isinstance(decision, Allowed) else None
 
