@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pipgate.build_request import BuildRequest, Directory, Sdist, location, public_url
+from pipgate.build_request import BuildRequest, Directory, Sdist, location
 from pipgate.errors import UsageError, assert_never
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -13,9 +13,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipgate.approvals import Approval, CommitPin, Pin, Revocation, Sha256Pin
-from pipgate.build_request import Purpose, public_url
+from pipgate.build_request import Purpose
 from pipgate.errors import PolicyError, assert_never
 from pipgate.plain_text import plain
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

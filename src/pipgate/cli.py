@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from pipgate.commands import pip, verbs
@@ -29,7 +28,7 @@ def run_child(orders: dict[str, Any], argv: list[str]) -> int:
     """Run as a pip that a gated pip has started, under the orders that stand in its script."""
     try:
         own = parse_settings(orders["own_options"])
-        settings = replace(own, pip_args=tuple(argv), is_pip=True)
+        settings = own._replace(pip_args=tuple(argv), is_pip=True)
         if orders["answer"] is None:
             return pip.run(settings, started_by_pip=True)
         return pip.run_for_build_requirements(settings, tuple(orders["chain"]), orders["answer"])

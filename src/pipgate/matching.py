@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs, public_url
+from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
 from pipgate.errors import assert_never
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
     from pipgate.policy import Policy, Rule

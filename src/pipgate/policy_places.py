@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
@@ -23,8 +22,7 @@ _LARGEST = 1 << 20
 _SYSTEM = ("/etc/pipgate", "/etc/xdg/pipgate")
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyPlace:
+class PolicyPlace(NamedTuple):
     """One file that holds a policy, its text, and the table of it that is ours."""
 
     layer: Layer
@@ -33,8 +31,7 @@ class PolicyPlace:
     table: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """The files that the caller named, on the command line or in the environment."""
 
     policies: tuple[tuple[Layer, str], ...] = ()

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from pipgate.build_request import public_url
 from pipgate.plain_text import masked, plain
 from pipgate.policy import Mode, OlderWheel, Verdict
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

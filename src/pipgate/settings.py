@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipgate.errors import UsageError
 
@@ -15,8 +15,7 @@ _OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE)
 _MODES = ("auto", "interactive", "ci", "observe")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What one run was told: builds allowed for this run, files, the mode, and pip's arguments."""
 
     pip_args: tuple[str, ...]

@@ -22,12 +22,12 @@ from pipgate.build_request import (
     Source,
     Vcs,
     location,
-    public_url,
 )
 from pipgate.decision import UNIDENTIFIED, Allowed, Context, Finding, Question, Refused, decide
 from pipgate.errors import UsageError
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.policy import Mode, Policy, Rule, Setting, Status, Verdict
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
     from random import Random

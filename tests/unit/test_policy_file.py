@@ -338,7 +338,8 @@ def test_refused_in_a_system_file(text: str, line: int, words: str) -> None:
 
 def test_a_text_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy_file, "LONGEST_READING", 0.0)
-    assert refusal(HEAD) == "p.toml:1: the file takes longer than 0 s to read"
+    long_key = ".".join("a" * 400)
+    assert refusal(f"{HEAD}{long_key} = 1\n") == "p.toml:1: the file takes longer than 0 s to read"
 
 
 def test_the_name_of_the_file_is_made_harmless() -> None:

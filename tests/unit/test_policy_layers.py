@@ -191,7 +191,10 @@ def test_floors_hold_and_the_attempts_are_noted() -> None:
     assert merged.max_approval_life.value == timedelta(days=30)
     assert merged.require_reason.value is True
     assert merged.first_party_paths.value == ("libs",)
-    assert merged.status == {Status.YANKED: Setting(ASK, Origin(Layer.SYSTEM, "system", 11))}
+    assert merged.status == {
+        Status.QUARANTINED: Setting(BLOCK),
+        Status.YANKED: Setting(ASK, Origin(Layer.SYSTEM, "system", 11)),
+    }
     assert merged.when["lock"].value is BLOCK
     assert [each.value for each in merged.deny] == ["evil"]
     assert [(note.key, note.asked, str(note.origin), str(note.holds)) for note in merged.overruled] == [
@@ -240,6 +243,7 @@ def test_describe_tells_every_value_with_its_origin() -> None:
         ("first-party.vcs", "(none)", "builtin"),
         ("when.lock.default", "block", "project:4"),
         ("status.yanked", "ask", "project:5"),
+        ("status.quarantined", "block", "builtin"),
         ("deny", "a", "project:6"),
         ("deny", "b", "project:6"),
         ("rule", "allow x <2 from https://a.example until 2027-06-30 owner me (why)", "project:7"),

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipgate import permit
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
+from pipgate.approvals import Approvals
+from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs
+from pipgate.decision import Allowed, Context, Refused, utc_now
 from pipgate.gate import Gate
 from pipgate.outcomes import Outcome, Record
-from pipgate.policy import Allowed, Policy, Refused
+from pipgate.policy import Policy
 from pipgate.report import Ending, blocked, outcome_to_json, outcomes_from_json
 
 text = st.text(max_size=20)
@@ -21,6 +23,7 @@ sources = st.one_of(
     st.builds(Vcs, text, st.none() | text),
     st.builds(Directory, text, st.booleans()),
 )
+offers = st.builds(Offer, st.none() | text, st.none() | text, st.lists(text, max_size=2).map(tuple))
 build_requests = st.builds(
     BuildRequest,
     st.none() | text,
@@ -29,6 +32,7 @@ build_requests = st.builds(
     st.sampled_from(Purpose),
     st.lists(text, max_size=3).map(tuple),
     st.booleans(),
+    offers,
 )
 decisions = st.one_of(
     st.builds(Allowed, text, text), st.builds(Refused, text, text, st.lists(text, max_size=2).map(tuple))
@@ -52,7 +56,7 @@ def test_a_block_has_a_message_for_every_outcome(some: list[Outcome]) -> None:
 
 
 def test_what_a_child_ran_is_not_forgotten() -> None:
-    gate = Gate(Policy())
+    gate = Gate(Policy(), Approvals(), Context(utc_now()))
     request = BuildRequest("x", "1", Directory("/x", editable=False), Purpose.WHEEL, named_by_user=True)
     with gate.admitted(request):
         held = permit.current()

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import Version
 
-from pipgate.build_request import Purpose
 from pipgate.pip_internals import stand_in, static_answers
-from pipgate.pip_internals.from_pip import build_request, request_for_candidate
 from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.pip_internals.source_builds import prepare_allowed
 
@@ -71,8 +69,7 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
         _forget(recorded, resolver)
         return False
-    requests = {key: subject.request.for_purpose(Purpose.METADATA) for key, subject in subjects.items()}
-    copied = [_prepare(each, requests[id(each)], resolver, result, run) for each in wanted]
+    copied = [_prepare(each, subjects[id(each)].request, resolver, result, run) for each in wanted]
     if any(copied):
         return False
     _note(result, [each for each in waiting if each not in wanted], run)
@@ -107,7 +104,9 @@ def _needs_build(held: Held, result: Any, run: Run) -> bool:
 
 def _subject(held: Held, result: Any, run: Run) -> Subject:
     """Return what is decided on: the build, where the result will be built, else the metadata alone."""
-    from pipgate.gate import Subject  # here and below: a run without sdists loads none of it
+    from pipgate.build_request import Purpose  # here and below: a run without sdists loads none of it
+    from pipgate.gate import Subject
+    from pipgate.pip_internals.from_pip import build_request
 
     builds = run.must_build and any(static_answers.shares(req, held) for req in _installed(result))
     purpose = Purpose.METADATA if not builds else Purpose.EDITABLE if held.req.editable else Purpose.WHEEL
@@ -143,11 +142,13 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
 
     Raises BuildRefusedError when the build does not say what its files had promised.
     """
-    from pipgate.core_metadata import MetadataError  # loaded when it was read
+    from pipgate.build_request import Purpose
+    from pipgate.core_metadata import MetadataError
     from pipgate.decision import Refused
     from pipgate.metadata_promise import differences
 
     req, static = held.req, held.known
+    request = request.for_purpose(Purpose.METADATA)
     preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
     held.prepared, req.metadata_directory = True, None
     vars(req).pop("_metadata", None)  # pip's cache of what the directory said
@@ -214,6 +215,7 @@ def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
         return None
     from pipgate.decision import Refused
     from pipgate.outcomes import PassedOver
+    from pipgate.pip_internals.from_pip import request_for_candidate
     from pipgate.policy import OlderWheel
 
     setting = run.gate.policy.on_older_wheel

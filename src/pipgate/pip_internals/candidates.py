@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
-from pipgate.pip_internals.from_pip import request_for_candidate
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,6 +63,7 @@ def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
     if run.opened is None:
         return False  # nothing is written down that could allow one
     from pipgate.decision import UNIDENTIFIED, Allowed  # loaded with the gate
+    from pipgate.pip_internals.from_pip import request_for_candidate
 
     decision = run.gate.foresee(request_for_candidate(candidate.link, candidate.name, run))
     return isinstance(decision, Allowed) or decision is UNIDENTIFIED

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +17,7 @@ _FUTURE: Release = (10**6,)
 _CALLED_LATE = frozenset({"late_imports", "source_builds"})
 
 
-@dataclass(frozen=True, slots=True)
-class ChokePoint:
+class ChokePoint(NamedTuple):
     """One function of pip, what replaces it, and the parameters that pipgate relies on.
 
     ``leading`` must be the first parameters, in this order; ``keywords`` must exist somewhere. ``since`` is

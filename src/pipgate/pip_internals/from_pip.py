@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pip._vendor.packaging.utils import canonicalize_name
 
 from pipgate.archive_names import sha256_of_file, stem, version_in_filename
-from pipgate.build_request import (
-    Archive,
-    BuildRequest,
-    Directory,
-    Purpose,
-    Sdist,
-    Source,
-    Vcs,
-    public_url,
-)
-from pipgate.pip_internals.index_pages import offer_of
+from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
+from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.pip_internals.run_state import Run
 
-_FETCHED_FILE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
-_LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 _LONGEST_CHAIN = 50
 
 
-@dataclass(frozen=True, slots=True)
-class AskedName:
+class AskedName(NamedTuple):
     """The name that somebody asked for, before anything of it was read; None where only a place was."""
 
     name: str | None
@@ -60,7 +45,7 @@ def build_request(
         purpose=purpose,
         required_by=required_by(req, run),
         named_by_user=_named(source, run),
-        offer=offer_of(req.link, run),
+        offer=_offer(req.link, run),
     )
 
 
@@ -83,7 +68,7 @@ def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
     sha256 = link.hash if link.hash_name == "sha256" else None
     source = Sdist(link.filename, sha256, public_url(link.url))
     version = version_in_filename(name, link.filename)
-    return BuildRequest(name, version, source, Purpose.WHEEL, offer=offer_of(link, run))
+    return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run))
 
 
 def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
@@ -98,6 +83,15 @@ def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
     sha256 = link.hash if link.hash_name == "sha256" else None
     source = Vcs(url, commit=None) if link.is_vcs else Archive(link.filename, sha256, url)
     return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, run))
+
+
+def _offer(link: Link, run: Run) -> Offer:
+    """Return what the index says of a file."""
+    page = getattr(link.comes_from, "url", link.comes_from)
+    facts = run.pages.get(page, PageFacts()) if isinstance(page, str) else PageFacts()
+    yanked = ("yanked",) if link.is_yanked else ()
+    index = public_url(page) if isinstance(page, str) else None
+    return Offer(index, facts.uploaded.get(link.filename), (*yanked, *facts.statuses))
 
 
 def _source(req: InstallRequirement, link: Link) -> Source:
@@ -160,32 +154,3 @@ def required_by(req: InstallRequirement, run: Run) -> tuple[str, ...]:
         above = above.comes_from
     whole = (*chain, *((above,) if isinstance(above, str) else ()), *run.chain_of_build())
     return tuple(masked(each) for each in whole)
-
-
-def note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], run: Run) -> None:
-    """Remember the trees, archives and checkouts among the user's own requirements.
-
-    Constraints do not count, nor does what stands in a requirements file that was fetched over the network.
-    Once one was fetched, only ``own_files``, which the user named, count: the others may be named by it.
-    """
-    own = set(own_files)
-    for req in reqs:
-        if req.constraint or req.link is None or not _is_own(req.comes_from, own, run):
-            continue
-        run.named.add(public_url(req.link.url))
-        if req.link.scheme == "file":
-            tree = os.path.join(req.link.file_path, req.link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
-            run.named.add(os.path.realpath(tree))
-
-
-def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
-    if not isinstance(comes_from, str):
-        return True  # the command line
-    line = _LINE_OF_FILE.fullmatch(comes_from)
-    file = line.group(1) if line else comes_from
-    return not is_fetched(file) and (file in own_files or not run.fetched_requirements)
-
-
-def is_fetched(file: str) -> bool:
-    """Return whether a requirements file is one that pip fetches over the network."""
-    return _FETCHED_FILE.match(file) is not None

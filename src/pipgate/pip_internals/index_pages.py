@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipgate.build_request import Offer, public_url
+from pipgate.pip_internals.run_state import PageFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pip._internal.models.link import Link
+    from collections.abc import Callable
 
     from pipgate.pip_internals.run_state import Run
 
 _STATUS = b"project-status"
-
-
-@dataclass(frozen=True, slots=True)
-class PageFacts:
-    """The status of a project, and when each of its files was uploaded, by file name."""
-
-    statuses: tuple[str, ...] = ()
-    uploaded: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -39,15 +28,6 @@ def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         return found
 
     return links
-
-
-def offer_of(link: Link, run: Run) -> Offer:
-    """Return what the index says of a file."""
-    page = getattr(link.comes_from, "url", link.comes_from)
-    facts = run.pages.get(page, PageFacts()) if isinstance(page, str) else PageFacts()
-    yanked = ("yanked",) if link.is_yanked else ()
-    index = public_url(page) if isinstance(page, str) else None
-    return Offer(index, facts.uploaded.get(link.filename), (*yanked, *facts.statuses))
 
 
 def _facts(content: bytes) -> PageFacts:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipgate.pip_internals.presented_errors import process_refused
 
@@ -42,8 +41,7 @@ def _this_interpreter(arguments: tuple[Any, ...]) -> bool:
     return _program(arguments) == sys.executable
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """A function of pip that starts a process, and when that is granted; a refusal here is expected.
 
     A pip has one of the ``functions``.

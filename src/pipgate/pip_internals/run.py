@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate import audit_hook
 from pipgate.pip_internals import arming, presented_errors
@@ -24,8 +23,7 @@ _BUILDING = frozenset({"download", "install", "lock", "wheel"})
 _OF_CHILDREN = ("_PIP_RUNNING_IN_SUBPROCESS", "_PIP_IN_BUILD_IGNORE_CONSTRAINTS", "PIP_BUILD_TRACKER")
 
 
-@dataclass(frozen=True, slots=True)
-class PipEnded:
+class PipEnded(NamedTuple):
     """How pip ended: its status and version, the gate if it was needed, and who speaks to the user.
 
     ``builds`` says that its command builds what it resolves, ``offers_no_deps`` that ``--no-deps`` keeps it
@@ -46,8 +44,7 @@ def _always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class PipCall:
+class PipCall(NamedTuple):
     """One call of pip: its arguments, and pipgate's own options for the pips that it may start itself.
 
     ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
@@ -101,7 +98,7 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
         spoken_for=run.child.took_over,
         builds=run.command.builds,
         refused_late=tuple(run.refused_late),
-        offers_no_deps=replace(run.command, follows=False).needs_name_alone and run.command.follows,
+        offers_no_deps=run.command._replace(follows=False).needs_name_alone and run.command.follows,
     )
 
 

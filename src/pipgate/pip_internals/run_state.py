@@ -5,29 +5,34 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pip._internal.models.candidate import InstallationCandidate
 
     from pipgate.errors import GateNotArmedError
     from pipgate.gate import Gate
-    from pipgate.pip_internals.index_pages import PageFacts
     from pipgate.pip_internals.versions import Release
 
 
-@dataclass(frozen=True, slots=True)
-class PackedSource:
+class PackedSource(NamedTuple):
     """An archive that pip wanted to unpack, and that stays packed until its build is allowed."""
 
     filename: str
     content_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class PageFacts(NamedTuple):
+    """The status of a project, and when each of its files was uploaded, by file name."""
+
+    statuses: tuple[str, ...] = ()
+    uploaded: Mapping[str, str] = MappingProxyType({})
+
+
+class Command(NamedTuple):
     """The command of pip that runs, and what it does with what it resolves.
 
     ``builds`` is false for ``download``, ``lock`` and dry runs; ``follows`` says whether it wants to know
@@ -79,7 +84,7 @@ class Run:
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())
     )
-    command: Command = Command()
+    command: Command = field(default_factory=Command)
     plan_only: bool = False
     resolving: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_resolving", default=None))
     preparing: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_preparing", default=None))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pipgate.build_request import BuildRequest, Purpose
 from pipgate.pip_internals import stand_in, static_answers
-from pipgate.pip_internals.from_pip import build_request
 from pipgate.pip_internals.legacy_builds import setup_requires_stopped
 from pipgate.pip_internals.presented_errors import presented
 
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
 
     from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.build_request import BuildRequest
     from pipgate.pip_internals.run_state import Run
 
 # On an InstallRequirement: what was decided for its metadata. Its link is another once it is built.
@@ -31,8 +30,10 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
     @functools.wraps(original)
     def prepare_distribution_metadata(self: Any, *args: Any, **kwargs: Any) -> None:
         prepare = functools.partial(original, self, *args, **kwargs)
-        from pipgate.decision import Refused  # here and below: a run without sdists loads none of it
+        from pipgate.build_request import Purpose  # here and below: a run without sdists loads none of it
+        from pipgate.decision import Refused
         from pipgate.gate import Subject
+        from pipgate.pip_internals.from_pip import build_request
 
         with presented():
             unread = static_answers.serve(self, prepare, run)
@@ -123,6 +124,9 @@ def install_requirement(original: Callable[..., Any], run: Run) -> Callable[...,
 
 
 def _build_of(req: InstallRequirement, run: Run) -> BuildRequest:
+    from pipgate.build_request import BuildRequest, Purpose
+    from pipgate.pip_internals.from_pip import build_request
+
     known = vars(req).get(_REQUEST)
     purpose = Purpose.EDITABLE if req.editable else Purpose.WHEEL
     if isinstance(known, BuildRequest):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pip._vendor.packaging.version import InvalidVersion, Version
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 _MARK = "_pipgate_refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why a requirement has a placeholder: the decision, and why its files do not say what it requires."""
 
     request: BuildRequest

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import stem
-from pipgate.build_request import Directory, Purpose, Vcs
 from pipgate.pip_internals import stand_in
-from pipgate.pip_internals.from_pip import AskedName, build_request, is_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +15,9 @@ if TYPE_CHECKING:
     from pip._internal.metadata import BaseDistribution
     from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.build_request import BuildRequest
     from pipgate.core_metadata import CoreMetadata
+    from pipgate.pip_internals.from_pip import AskedName
     from pipgate.pip_internals.run_state import Run
     from pipgate.static_metadata import Known, StaticAnswer, Unknown
 
@@ -108,8 +108,16 @@ def built_metadata(dist: BaseDistribution) -> CoreMetadata:
     )
 
 
+def _request(req: InstallRequirement, run: Run) -> BuildRequest:
+    from pipgate.build_request import Purpose  # see serve
+    from pipgate.pip_internals.from_pip import build_request
+
+    return build_request(req, run, Purpose.METADATA)
+
+
 def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
     from pipgate import static_metadata  # loaded by serve
+    from pipgate.pip_internals.from_pip import is_tree
 
     assert req.link is not None
     if req.local_file_path is None or is_tree(req, req.link):
@@ -133,9 +141,10 @@ def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
         return True
     if run.resolving.get() is None:
         return not run.must_build
-    from pipgate.decision import Allowed  # loaded with the gate
+    from pipgate.build_request import Directory, Vcs
+    from pipgate.decision import Allowed
 
-    request = build_request(req, run, Purpose.METADATA)
+    request = _request(req, run)
     if not isinstance(run.gate.foresee(request), Allowed):
         return True
     unpacked = run.must_build and isinstance(request.source, Directory | Vcs)
@@ -148,6 +157,8 @@ def can_repeat(resolver: Any) -> bool:
 
 
 def _put(source: Any, known: Known, prepare: Callable[[], None]) -> None:
+    from pipgate.pip_internals.from_pip import AskedName  # see serve
+
     req = source.req
     vars(req)[_MARK] = Held(req, AskedName(req.name), known, prepare, _tracking(source))
     stand_in.put_metadata(req, known.fields.name, known.fields.version, known.text)
@@ -166,6 +177,8 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
 
     With ``--no-deps`` that is name, version and Requires-Python, which is looked for without parsing.
     """
+    from pipgate.pip_internals.from_pip import is_tree  # see serve
+
     if req.needs_more_preparation:
         return True
     if not run.command.needs_name_alone or req.link is None or is_tree(req, req.link):
@@ -174,7 +187,7 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
         return False
     from pipgate.archive_stream import says_python  # see serve
 
-    request = build_request(req, run, Purpose.METADATA)
+    request = _request(req, run)
     named = request.name is not None and request.version is not None and stand_in.is_version(request.version)
     return named and not says_python(req.local_file_path)
 
@@ -196,7 +209,7 @@ def _name_and_version(req: InstallRequirement, answer: Unknown | None, run: Run)
     Where nothing says them, ``download`` saves the file under its own name all the same.
     """
     assert req.link is not None
-    request = build_request(req, run, Purpose.METADATA)
+    request = _request(req, run)
     version = request.version if request.version and stand_in.is_version(request.version) else None
     said_name, said_version = (None, None) if answer is None else (answer.name, answer.version)
     name = request.name or said_name or stem(req.link.filename) or "archive"

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
-from pipgate.pip_internals.from_pip import is_fetched, note_named
 from pipgate.pip_internals.run_state import Command
+from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.pip_internals.run_state import Run
+
+_FETCHED_FILE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
+_LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 
 
 def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -24,7 +31,7 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
         run.tell_gate_the_command()
         reqs = original(self, *args, **kwargs)
         if not run.is_child:
-            note_named(reqs, getattr(options, "requirements", ()), run)
+            _note_named(reqs, getattr(options, "requirements", ()), run)
         return reqs
 
     return read_requirements
@@ -35,7 +42,7 @@ def get_file_content(original: Callable[..., Any], run: Run) -> Callable[..., An
 
     @functools.wraps(original)
     def read_file(url: str, *args: Any, **kwargs: Any) -> Any:
-        run.fetched_requirements = run.fetched_requirements or is_fetched(url)
+        run.fetched_requirements = run.fetched_requirements or _is_fetched(url)
         return original(url, *args, **kwargs)
 
     return read_file
@@ -49,3 +56,32 @@ def _command(name: str, options: Any) -> Command:
         follows=not getattr(options, "ignore_dependencies", False),
         reports=getattr(options, "json_report_file", None) is not None,
     )
+
+
+def _note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], run: Run) -> None:
+    """Remember the trees, archives and checkouts among the user's own requirements.
+
+    Constraints do not count, nor does what stands in a requirements file that was fetched over the network.
+    Once one was fetched, only ``own_files``, which the user named, count: the others may be named by it.
+    """
+    own = set(own_files)
+    for req in reqs:
+        if req.constraint or req.link is None or not _is_own(req.comes_from, own, run):
+            continue
+        run.named.add(public_url(req.link.url))
+        if req.link.scheme == "file":
+            tree = os.path.join(req.link.file_path, req.link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
+            run.named.add(os.path.realpath(tree))
+
+
+def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
+    if not isinstance(comes_from, str):
+        return True  # the command line
+    line = _LINE_OF_FILE.fullmatch(comes_from)
+    file = line.group(1) if line else comes_from
+    return not _is_fetched(file) and (file in own_files or not run.fetched_requirements)
+
+
+def _is_fetched(file: str) -> bool:
+    """Return whether a requirements file is one that pip fetches over the network."""
+    return _FETCHED_FILE.match(file) is not None

@@ -10,9 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
-from pipgate.decision import Refused
 from pipgate.permit import Permit, unrecorded
-from pipgate.pip_internals.from_pip import request_before_fetch
 from pipgate.pip_internals.presented_errors import presented
 
 if TYPE_CHECKING:
@@ -100,6 +98,8 @@ def update_editable(original: Callable[..., None], run: Run) -> Callable[..., No
             return
         with presented():
             if self.source_dir is not None and os.path.exists(self.source_dir):  # noqa: PTH110 -- a string
+                from pipgate.pip_internals.from_pip import request_before_fetch  # see below
+
                 # The configuration of a tree that lies there already can name filters for git to run.
                 _require(request_before_fetch(self, run), run)
             _decide_on_fetch(self, run)
@@ -120,16 +120,23 @@ def _fetch() -> Iterator[None]:
 
 def _decide_on_fetch(req: InstallRequirement, run: Run) -> None:
     """Raise BuildRefusedError for a checkout that may not be fetched."""
+    from pipgate.pip_internals.from_pip import (
+        request_before_fetch,  # a run without checkouts does not load it
+    )
+
     assert req.link is not None
     request = request_before_fetch(req, run)
     if _revision_is_an_option(req.link):
+        from pipgate.decision import Refused  # same
+
         raise run.gate.stop(request, Refused("hostile-revision", "its revision reads like an option"))
     if not request.named_by_user:
         _require(request, run)
 
 
 def _require(request: Any, run: Run) -> None:
-    from pipgate.gate import Subject  # a command that never builds does not load it
+    from pipgate.decision import Refused  # same
+    from pipgate.gate import Subject
 
     [decision] = run.gate.settle([Subject(request)])
     if isinstance(decision, Refused):

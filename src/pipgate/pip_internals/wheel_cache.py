@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from pipgate.pip_internals.from_pip import request_for_cached
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -30,6 +28,7 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
         if run.opened is None:
             return None  # nothing is written down that could allow it
         from pipgate.decision import Allowed  # loaded with the gate
+        from pipgate.pip_internals.from_pip import request_for_cached
 
         decision = run.gate.foresee(request_for_cached(link, package_name, run))
         return entry if isinstance(decision, Allowed) else None
