@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def on_a_terminal(
     directory = str(here(world))
     process, master = pty.fork()
     if process == 0:  # pragma: no cover -- the child becomes pipgate
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background ignores it, and so would we
         os.chdir(directory)
         os.execve(str(world.env.python), [str(world.env.python), script, *args], variables)
     shown = _talk(master, answers)
