@@ -230,9 +230,9 @@ REFUSED = [
     ),
     (HEAD + '[first-party]\npaths = ["."\n,\n""]\n', 5, "first-party.paths element 2 is empty"),
     (
-        HEAD + '[first-party]\nindexes = ["pypi.org"]\n',
+        HEAD + '[first-party]\nindexes = ["index.example.org"]\n',
         3,
-        'first-party.indexes element 1 "pypi.org" is no URL such as https://index.example.org/simple',
+        'first-party.indexes element 1 "index.example.org" is no URL such as https://index.example.org/simple',
     ),
     (
         HEAD + '[first-party]\nindexes = ["https://["]\n',
