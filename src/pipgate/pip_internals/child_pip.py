@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -125,11 +126,15 @@ def _write_runner(run: Run, *, for_build: bool) -> str:
 
 
 def _package_roots() -> dict[str, str]:
-    """Return where pip, packaging and pipgate lie: the child finds these three there, and only these."""
+    """Return where pip, packaging, pipgate and, before 3.11, tomli lie: the child finds only these there."""
     import packaging
     import pip
 
     import pipgate
 
-    modules = (pip, packaging, pipgate)
+    modules = [pip, packaging, pipgate]
+    if sys.version_info < (3, 11):  # which has one of its own
+        import tomli
+
+        modules.append(tomli)
     return {module.__name__: str(Path(str(module.__file__)).parent.parent) for module in modules}
