@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from pipgate import archive_names
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
 from pipgate.errors import assert_never
@@ -21,7 +21,7 @@ _NO_LIMIT = timedelta.max
 
 def normalised(name: str | None) -> str | None:
     """Return a name as PEP 503 has it."""
-    return None if name is None else re.sub(r"[-_.]+", "-", name).lower()
+    return None if name is None else archive_names.normalised(name)
 
 
 def identity(request: BuildRequest) -> tuple[str | None, str | None, Source]:
