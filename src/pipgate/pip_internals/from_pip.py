@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from pip._vendor.packaging.utils import canonicalize_name
-
-from pipgate.archive_names import sha256_of_file, stem, version_in_filename
+from pipgate.archive_names import sha256_of_file, version_in_filename
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
+from pipgate.pip_internals.names import is_tree, name_and_version
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
 from pipgate.public_urls import public_url
@@ -17,15 +16,10 @@ if TYPE_CHECKING:
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.pip_internals.names import AskedName
     from pipgate.pip_internals.run_state import Run
 
 _LONGEST_CHAIN = 50
-
-
-class AskedName(NamedTuple):
-    """The name that somebody asked for, before anything of it was read; None where only a place was."""
-
-    name: str | None
 
 
 def build_request(
@@ -36,11 +30,11 @@ def build_request(
     ``asked`` is the name that it was asked for by, where its own files may have given it another since.
     """
     assert req.link is not None
+    name, version = name_and_version(req, asked)
     source = _source(req, req.link)
-    name = _name(req.name if asked is None else asked.name, source)
     return BuildRequest(
         name=name,
-        version=_version(name, source),
+        version=version,
         source=source,
         purpose=purpose,
         required_by=required_by(req, run),
@@ -106,11 +100,6 @@ def _source(req: InstallRequirement, link: Link) -> Source:
     return Sdist(link.filename, sha256, public_url(link.url))
 
 
-def is_tree(req: InstallRequirement, link: Link) -> bool:
-    """Return whether the sources lie unpacked in a directory: a checkout, or a tree on this machine."""
-    return link.is_vcs or link.is_existing_dir() or req.editable
-
-
 def _commit(req: InstallRequirement, link: Link) -> str | None:
     from pip._internal.vcs.versioncontrol import vcs
 
@@ -118,21 +107,6 @@ def _commit(req: InstallRequirement, link: Link) -> str | None:
     if backend is None or req.source_dir is None:
         return None
     return backend.get_revision(req.source_dir)
-
-
-def _name(asked: str | None, source: Source) -> str | None:
-    if asked:
-        return str(canonicalize_name(asked))
-    if isinstance(source, Archive):
-        name, _, version = stem(source.filename).rpartition("-")
-        return str(canonicalize_name(name)) if name and version[:1].isdigit() else None
-    return None
-
-
-def _version(name: str | None, source: Source) -> str | None:
-    if isinstance(source, Sdist | Archive):
-        return version_in_filename(name, source.filename)
-    return None
 
 
 def _named(source: Source, run: Run) -> bool:

@@ -7,11 +7,7 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from pipgate.archive_stream import HostileArchiveError
-from pipgate.build_request import Archive, Sdist
-from pipgate.decision import Refused
 from pipgate.pip_internals.run_state import PackedSource
-from pipgate.sdist_archive import check_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +40,11 @@ def unpack_for_build(req: InstallRequirement, request: BuildRequest, run: Run) -
     packed = run.packed.pop(req.source_dir or "", None)
     if packed is None:
         return
+    # Here and not above: whoever only keeps archives does not pay for what opens them.
+    from pipgate.archive_stream import HostileArchiveError
+    from pipgate.build_request import Archive, Sdist
+    from pipgate.sdist_archive import check_members
+
     copy, sha256 = _private_copy(packed.filename)
     if not isinstance(request.source, Sdist | Archive) or sha256 != request.source.sha256:
         raise _stopped(run, request, "the file changed after it was hashed")
@@ -57,6 +58,8 @@ def unpack_for_build(req: InstallRequirement, request: BuildRequest, run: Run) -
 
 
 def _stopped(run: Run, request: BuildRequest, reason: str) -> BuildRefusedError:
+    from pipgate.decision import Refused
+
     return run.gate.stop(request, Refused("archive-refused", reason))
 
 

@@ -30,23 +30,26 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
     @functools.wraps(original)
     def prepare_distribution_metadata(self: Any, *args: Any, **kwargs: Any) -> None:
         prepare = functools.partial(original, self, *args, **kwargs)
-        from pipgate.build_request import Purpose  # here and below: a run without sdists loads none of it
-        from pipgate.decision import Refused
-        from pipgate.gate import Subject
-        from pipgate.pip_internals.from_pip import build_request
-
         with presented():
             unread = static_answers.serve(self, prepare, run)
-            if unread is None:
-                return
-            request = build_request(self.req, run, Purpose.METADATA)
-            [decision] = run.gate.settle([Subject(request, self.req.local_file_path)])
-            if isinstance(decision, Refused):
-                stand_in.put(self.req, stand_in.Refusal(request, decision, unread), run)
-            else:
-                prepare_allowed(self.req, request, run, prepare)
+            if unread is not None:
+                _settle(self.req, unread, prepare, run)
 
     return prepare_distribution_metadata
+
+
+def _settle(req: InstallRequirement, unread: str, prepare: Callable[[], None], run: Run) -> None:
+    from pipgate.build_request import Purpose  # here and below: a run without builds loads none of it
+    from pipgate.decision import Refused
+    from pipgate.gate import Subject
+    from pipgate.pip_internals.from_pip import build_request
+
+    request = build_request(req, run, Purpose.METADATA)
+    [decision] = run.gate.settle([Subject(request, req.local_file_path)])
+    if isinstance(decision, Refused):
+        stand_in.put(req, stand_in.Refusal(request, decision, unread), run)
+    else:
+        prepare_allowed(req, request, run, prepare)
 
 
 def prepare_allowed(

@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from pip._internal.metadata import BaseDistribution
     from pip._internal.req.req_install import InstallRequirement
 
-    from pipgate.build_request import BuildRequest
     from pipgate.core_metadata import CoreMetadata
-    from pipgate.pip_internals.from_pip import AskedName
+    from pipgate.pip_internals.names import AskedName
     from pipgate.pip_internals.run_state import Run
     from pipgate.static_metadata import Known, StaticAnswer, Unknown
 
@@ -60,7 +59,7 @@ def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
     """
     req = source.req
     if not run.must_build and _needs_no_reading(req, run):
-        stand_in.put_name_alone(req, *_name_and_version(req, None, run))
+        stand_in.put_name_alone(req, *_name_and_version(req, None))
         return None
     # Here and not above: without a source distribution, nobody pays for it. pip installs nothing before.
     from pipgate.static_metadata import Known
@@ -108,16 +107,9 @@ def built_metadata(dist: BaseDistribution) -> CoreMetadata:
     )
 
 
-def _request(req: InstallRequirement, run: Run) -> BuildRequest:
-    from pipgate.build_request import Purpose  # see serve
-    from pipgate.pip_internals.from_pip import build_request
-
-    return build_request(req, run, Purpose.METADATA)
-
-
 def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
     from pipgate import static_metadata  # loaded by serve
-    from pipgate.pip_internals.from_pip import is_tree
+    from pipgate.pip_internals.names import is_tree
 
     assert req.link is not None
     if req.local_file_path is None or is_tree(req, req.link):
@@ -141,10 +133,11 @@ def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
         return True
     if run.resolving.get() is None:
         return not run.must_build
-    from pipgate.build_request import Directory, Vcs
+    from pipgate.build_request import Directory, Purpose, Vcs
     from pipgate.decision import Allowed
+    from pipgate.pip_internals.from_pip import build_request
 
-    request = _request(req, run)
+    request = build_request(req, run, Purpose.METADATA)
     if not isinstance(run.gate.foresee(request), Allowed):
         return True
     unpacked = run.must_build and isinstance(request.source, Directory | Vcs)
@@ -157,7 +150,7 @@ def can_repeat(resolver: Any) -> bool:
 
 
 def _put(source: Any, known: Known, prepare: Callable[[], None]) -> None:
-    from pipgate.pip_internals.from_pip import AskedName  # see serve
+    from pipgate.pip_internals.names import AskedName  # see serve
 
     req = source.req
     vars(req)[_MARK] = Held(req, AskedName(req.name), known, prepare, _tracking(source))
@@ -177,7 +170,7 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
 
     With ``--no-deps`` that is name, version and Requires-Python, which is looked for without parsing.
     """
-    from pipgate.pip_internals.from_pip import is_tree  # see serve
+    from pipgate.pip_internals.names import is_tree, name_and_version  # see serve
 
     if req.needs_more_preparation:
         return True
@@ -187,8 +180,8 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
         return False
     from pipgate.archive_stream import says_python  # see serve
 
-    request = _request(req, run)
-    named = request.name is not None and request.version is not None and stand_in.is_version(request.version)
+    name, version = name_and_version(req)
+    named = name is not None and version is not None and stand_in.is_version(version)
     return named and not says_python(req.local_file_path)
 
 
@@ -196,21 +189,24 @@ def _without(req: InstallRequirement, answer: Unknown, run: Run) -> str | None:
     """Go on without metadata where the command needs none, else return why there is none."""
     if run.must_build or not run.command.needs_name_alone:
         return answer.reason
-    name, version = _name_and_version(req, answer, run)
+    name, version = _name_and_version(req, answer)
     if run.command.name != "download" and version == _NO_VERSION:
         return answer.reason  # a dry run would show what nobody knows
     stand_in.put_name_alone(req, name, version)
     return None
 
 
-def _name_and_version(req: InstallRequirement, answer: Unknown | None, run: Run) -> tuple[str, str]:
+def _name_and_version(req: InstallRequirement, answer: Unknown | None) -> tuple[str, str]:
     """Return name and version from the file name, or from what its files say.
 
     Where nothing says them, ``download`` saves the file under its own name all the same.
     """
+    from pipgate.pip_internals.names import name_and_version  # see serve
+
     assert req.link is not None
-    request = _request(req, run)
-    version = request.version if request.version and stand_in.is_version(request.version) else None
+    name, version = name_and_version(req)
+    if version is not None and not stand_in.is_version(version):
+        version = None
     said_name, said_version = (None, None) if answer is None else (answer.name, answer.version)
-    name = request.name or said_name or stem(req.link.filename) or "archive"
+    name = name or said_name or stem(req.link.filename) or "archive"
     return name, version or said_version or _NO_VERSION

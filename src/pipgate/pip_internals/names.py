@@ -1,0 +1,38 @@
+"""What a requirement is called, and whether its sources lie unpacked: all that takes no reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from pip._vendor.packaging.utils import canonicalize_name
+
+from pipgate.archive_names import stem, version_in_filename
+
+if TYPE_CHECKING:
+    from pip._internal.models.link import Link
+    from pip._internal.req.req_install import InstallRequirement
+
+
+class AskedName(NamedTuple):
+    """The name that somebody asked for, before anything of it was read; None where only a place was."""
+
+    name: str | None
+
+
+def name_and_version(
+    req: InstallRequirement, asked: AskedName | None = None
+) -> tuple[str | None, str | None]:
+    """Return what the requirement and the name of its file say, else None; reads nothing."""
+    assert req.link is not None
+    filename = None if is_tree(req, req.link) else req.link.filename
+    name = req.name if asked is None else asked.name
+    if not name and filename:
+        before, _, version = stem(filename).rpartition("-")
+        name = before if version[:1].isdigit() else None
+    canonical = str(canonicalize_name(name)) if name else None
+    return canonical, version_in_filename(canonical, filename) if filename else None
+
+
+def is_tree(req: InstallRequirement, link: Link) -> bool:
+    """Return whether the sources lie unpacked in a directory: a checkout, or a tree on this machine."""
+    return link.is_vcs or link.is_existing_dir() or req.editable
