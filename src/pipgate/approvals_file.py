@@ -11,7 +11,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipgate.approvals import Approvals
-from pipgate.approvals_text import parse_approvals
 from pipgate.errors import FileNotWrittenError, PolicyError
 from pipgate.plain_text import plain
 
@@ -29,6 +28,8 @@ def read_approvals(path: str, layer: Layer) -> Approvals:
 
     Raises PolicyError for a file that cannot be read, is not UTF-8, or is not valid.
     """
+    from pipgate.approvals_text import parse_approvals  # noqa: PLC0415 -- what is remembered does without it
+
     text = text_of(path)
     return Approvals() if text is None else parse_approvals(text, path, layer)
 

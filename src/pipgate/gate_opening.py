@@ -9,6 +9,7 @@ from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
 from pipgate.policy import Mode
 from pipgate.policy_places import named
+from pipgate.read_before import note_valid
 from pipgate.rulebook import Rulebook, load_rulebook
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     )
     gate = Gate(book.policy, book.approvals, context, prompter)
     gate.record.untrusted_approvals = book.passed_by
+    if book.is_written:
+        note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, book.approvals_files)
     return gate
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
+from pipgate import __version__
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
 from pipgate.approvals_file import text_of
-from pipgate.approvals_text import parse_approvals, strictest
 from pipgate.build_request import Purpose
 from pipgate.origin import Layer, Origin
+from pipgate.state_files import digest_of, name_of, read_json, write_json
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_VERSION = 1  # of the rows; another one is parsed anew
 _WORTH_IT = 20_000  # characters; what is shorter is parsed as fast
 
 
@@ -31,48 +27,43 @@ def read_strictest(path: str, layer: Layer, state: str) -> Approvals:
     if text is None:
         return Approvals()
     if len(text) < _WORTH_IT:
-        return strictest(parse_approvals(text, path, layer))
-    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-    place = _place(path, state)
+        return _parsed(text, path, layer)
+    digest = f"{__version__} {digest_of(text)}"
+    place = os.path.join(state, "parsed", name_of("approvals", os.path.realpath(path)))  # noqa: PTH118 -- strings
     known = _remembered(place, digest, path, layer)
     if known is None:
-        known = strictest(parse_approvals(text, path, layer))
+        known = _parsed(text, path, layer)
         _remember(place, digest, known)
     return known
 
 
-def _place(path: str, state: str) -> str:
-    name = hashlib.sha256(os.path.realpath(path).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return os.path.join(state, "parsed", f"{name}.json")  # noqa: PTH118 -- strings
+def _parsed(text: str, path: str, layer: Layer) -> Approvals:
+    from pipgate.approvals_text import parse_approvals, strictest  # noqa: PLC0415 -- what is remembered does without
+
+    return strictest(parse_approvals(text, path, layer))
 
 
 def _remembered(place: str, digest: str, path: str, layer: Layer) -> Approvals | None:
-    """Return what was parsed of exactly this text, or None."""
+    """Return what was parsed of exactly this text, by this pipgate, or None."""
     try:
-        with open(place, encoding="utf-8") as file:  # noqa: PTH123 -- a string
-            told = json.load(file)
-        if told["version"] != _VERSION or told["sha256"] != digest:
+        told = read_json(place)
+        if told["digest"] != digest:
             return None
         approved = tuple(_approval(row, path, layer) for row in told["approved"])
         return Approvals(approved, tuple(_revocation(row, path, layer) for row in told["revoked"]))
-    except (OSError, ValueError, KeyError, TypeError, LookupError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
 def _remember(place: str, digest: str, approvals: Approvals) -> None:
     """Keep the rows; that they cannot be kept is no reason to fail."""
     told = {
-        "version": _VERSION,
-        "sha256": digest,
+        "digest": digest,
         "approved": [_row(each) for each in approvals.approved],
         "revoked": [_common(each) for each in approvals.revoked],
     }
-    part = f"{place}.{os.getpid()}"
     try:
-        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 -- strings
-        with open(part, "w", encoding="utf-8") as file:  # noqa: PTH123 -- same
-            json.dump(told, file)
-        os.replace(part, place)  # noqa: PTH105 -- same
+        write_json(place, told)
     except OSError:
         return
 
@@ -95,7 +86,7 @@ def _approval(row: list[Any], path: str, layer: Layer) -> Approval:
         raise ValueError("an approval has a pin")
     until = date.fromisoformat(expires) if expires else None
     origin, when = Origin(layer, path, line), datetime.fromisoformat(on)
-    return Approval(name, version, pin, _purposes(purposes), by, when, origin, file, until, reason)
+    return Approval(name, version, pin, _purposes(tuple(purposes)), by, when, origin, file, until, reason)
 
 
 def _revocation(row: list[Any], path: str, layer: Layer) -> Revocation:
@@ -111,5 +102,6 @@ def _pin(words: list[str]) -> Pin | None:
     return Sha256Pin(words[0]) if len(words) == 1 else CommitPin(*words)
 
 
-def _purposes(words: Iterable[str]) -> frozenset[Purpose]:
+@cache
+def _purposes(words: tuple[str, ...]) -> frozenset[Purpose]:
     return frozenset(map(Purpose, words))

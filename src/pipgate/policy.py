@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum, IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pipgate.origin import BUILTIN, Origin
+from pipgate.origin import BUILTIN, Layer, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,23 @@ class Rule:
     expires: date | None = None
     owner: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLayer:
+    """What one file asks for, by key; nested keys are joined by dots, as in ``when.install.default``.
+
+    ``locked`` are the floors of a system file, ``deny`` holds its locked names as well. ``trust_projects``
+    are the directories below which a system file trusts the projects.
+    """
+
+    layer: Layer
+    file: str | None = None
+    settings: Mapping[str, Setting[Any]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    deny: tuple[Setting[str], ...] = ()
+    locked: Mapping[str, Setting[Any]] = field(default_factory=dict)
+    trust_projects: tuple[Setting[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Union
 
 from pipgate import policy_values as values
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer, Origin
 from pipgate.plain_text import plain
-from pipgate.policy import COMMANDS, Rule, Setting, Status
+from pipgate.policy import COMMANDS, PolicyLayer, Rule, Setting, Status
 from pipgate.policy_values import WrongValueError
 from pipgate.time_limit import TookTooLongError, at_most
 from pipgate.toml_lines import KeyPath, TomlLines
@@ -66,23 +66,6 @@ _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 # What tomllib takes long for are keys of many parts, which are long lines.
 _QUICK, _SHORT = 64 << 10, 500  # characters, of the file and of a line
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyLayer:
-    """What one file asks for, by key; nested keys are joined by dots, as in ``when.install.default``.
-
-    ``locked`` are the floors of a system file, ``deny`` holds its locked names as well. ``trust_projects``
-    are the directories below which a system file trusts the projects.
-    """
-
-    layer: Layer
-    file: str | None = None
-    settings: Mapping[str, Setting[Any]] = field(default_factory=dict)
-    rules: tuple[Rule, ...] = ()
-    deny: tuple[Setting[str], ...] = ()
-    locked: Mapping[str, Setting[Any]] = field(default_factory=dict)
-    trust_projects: tuple[Setting[str], ...] = ()
 
 
 def parse_policy(text: str, file: str, layer: Layer, *, table: tuple[str, ...] = ()) -> PolicyLayer | None:

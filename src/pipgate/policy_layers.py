@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipgate.origin import Layer, Origin
-from pipgate.policy import COMMANDS, Overruled, Policy, Rule, Setting, Status, Verdict
+from pipgate.policy import COMMANDS, Overruled, Policy, PolicyLayer, Rule, Setting, Status, Verdict
 from pipgate.policy_values import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from pipgate.policy_file import PolicyLayer
 
     Settings = Mapping[str, Setting[Any]]
 

@@ -10,8 +10,6 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from pipgate.plain_text import masked, plain
 from pipgate.policy import Mode, OlderWheel, Verdict
 from pipgate.public_urls import public_url
@@ -164,6 +162,8 @@ def pattern(raw: object) -> str:
 
 def specifier(raw: object) -> str:
     """Return a version specifier (PEP 440) in the form that packaging writes."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 -- policies without one do without
+
     written = text(raw)
     try:
         if len(written) <= _LONGEST_SPECIFIER:

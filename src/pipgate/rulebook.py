@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipgate.approvals import Approval, Revocation
-    from pipgate.policy_file import PolicyLayer
+    from pipgate.policy import PolicyLayer
 
 _LARGEST = 8 << 20  # characters
 
@@ -38,7 +38,8 @@ class Rulebook:
 
     ``project`` is the real path of the project, ``approvals_path`` where an approval would be written,
     ``files`` what the project says for itself and ``trusted`` whether that may loosen anything. ``passed_by``
-    counts the approvals of the project that were not used because it is not trusted.
+    counts the approvals of the project that were not used because it is not trusted. ``approvals_files`` are
+    all that were looked for, ``is_written`` says that there is any file at all.
     """
 
     policy: Policy
@@ -48,6 +49,8 @@ class Rulebook:
     files: ProjectFiles
     trusted: bool
     passed_by: int = 0
+    approvals_files: tuple[str, ...] = ()
+    is_written: bool = False
 
 
 def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: str | None = None) -> Rulebook:
@@ -59,20 +62,23 @@ def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: s
     places = policy_files(project_file, given, environ)
     if mode is not None:
         places.append(_of_option("mode", mode))
-    layers = [(place, layer) for place in places if (layer := _parsed(place)) is not None]
+    state = state_home(environ)
+    layers = [(place, layer) for place in places if (layer := _parsed(place, state)) is not None]
     files = _project_files(layers, root)
     trusted = _is_trusted(files, project_file, layers, given, environ)
     policy = _merged([layer for _, layer in layers], trusted=trusted) if layers else Policy()
     path = _approvals_path(policy, root, given)
     locked = any("approvals" in layer.locked for _, layer in layers)
-    approvals, passed_by = _read_all(policy, root, given, environ, trusted=trusted, locked=locked)
-    return Rulebook(policy, approvals, root, path, files, trusted, passed_by)
+    sources = _approvals_files(policy, root, given, environ)
+    approvals, passed_by = _read_all(sources, environ, trusted=trusted, locked=locked)
+    is_written = bool(places) or any(map(os.path.lexists, sources))
+    return Rulebook(policy, approvals, root, path, files, trusted, passed_by, tuple(sources), is_written)
 
 
-def _parsed(place: PolicyPlace) -> PolicyLayer | None:
-    from pipgate.policy_file import parse_policy  # noqa: PLC0415 -- without a policy nobody pays for it
+def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
+    from pipgate.parsed_policies import read_policy  # noqa: PLC0415 -- without a policy nobody pays for it
 
-    return parse_policy(place.text, place.path, place.layer, table=place.table)
+    return read_policy(place, state)
 
 
 def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
@@ -143,21 +149,25 @@ def _approvals_path(policy: Policy, root: str, given: Named) -> str:
     return os.path.join(near, policy.approvals.value)  # noqa: PTH118 -- strings
 
 
-def _read_all(  # noqa: PLR0913 -- what load_rulebook has found out, and nothing else calls it
-    policy: Policy, root: str, given: Named, environ: Mapping[str, str], *, trusted: bool, locked: bool
+def _approvals_files(policy: Policy, root: str, given: Named, environ: Mapping[str, str]) -> dict[str, Layer]:
+    """Return the approvals files to look for, the policy's own first, and whose they are."""
+    files = {_approvals_path(policy, root, Named()): _owner(policy.approvals.origin.layer)}
+    files[os.path.join(config_home(environ), APPROVALS)] = Layer.USER  # noqa: PTH118 -- strings
+    return files | {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
+
+
+def _read_all(
+    sources: Mapping[str, Layer], environ: Mapping[str, str], *, trusted: bool, locked: bool
 ) -> tuple[Approvals, int]:
     """Return what all approvals files say, and how many approvals of an untrusted project were passed by.
 
-    Revocations always count. A locked approvals file is the only one whose approvals do.
+    Revocations always count. A locked approvals file, the first, is the only one whose approvals do.
     """
-    of_policy = _approvals_path(policy, root, Named())
-    files = {of_policy: _owner(policy.approvals.origin.layer)}
-    files[os.path.join(config_home(environ), APPROVALS)] = Layer.USER  # noqa: PTH118 -- strings
-    files |= {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
+    of_policy = next(iter(sources))
     approved: list[Approval] = []
     revoked: list[Revocation] = []
     passed_by = 0
-    for path, layer in files.items():
+    for path, layer in sources.items():
         told = _read_approvals(path, layer, environ)
         revoked += told.revoked
         if path == of_policy if locked else layer is not Layer.PROJECT or trusted:

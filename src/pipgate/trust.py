@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipgate.errors import PolicyError
+from pipgate.state_files import read_json, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,21 +80,13 @@ def forget(root: str, state: str) -> bool:
 
 
 def _write(entries: Mapping[str, Mapping[str, str]], state: str) -> None:
-    os.makedirs(state, mode=0o700, exist_ok=True)  # noqa: PTH103 -- a string
-    path = os.path.join(state, _STORE)  # noqa: PTH118 -- same
-    part = f"{path}.{os.getpid()}"
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 -- same
-        json.dump({"version": _VERSION, "projects": entries}, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)  # noqa: PTH105 -- same
+    write_json(os.path.join(state, _STORE), {"version": _VERSION, "projects": entries})  # noqa: PTH118 -- strings
 
 
 def _entries(state: str) -> dict[str, dict[str, str]]:
     path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
     try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123 -- same
-            told = json.load(file)
+        told = read_json(path)
         projects = told["projects"]
         if told["version"] != _VERSION or not isinstance(projects, dict):
             raise PolicyError(path, "the list of trusted projects is of another version")

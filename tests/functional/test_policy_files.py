@@ -200,3 +200,35 @@ def test_an_unsafe_or_missing_file(newest: World) -> None:
     assert missing.status == 44, missing.text
     directory = install(newest, "evil", before=("--approvals", str(newest.tmp)))
     assert directory.status == 44, directory.text
+
+
+@on_both_ends
+def test_files_that_were_found_valid_are_not_read_again_for_wheels(world: World) -> None:
+    make_wheel(world.index.root, "good", "1.0")
+    world.project().sdist(world.index.root)
+    user_policy(world, 'deny = ["evil"]\n')
+    state = world.home / ".local" / "state" / "pipgate" / "valid"
+    for _ in range(2):
+        assert install(world, "--force-reinstall", "good").status == 0
+        assert len(list(state.iterdir())) == 1
+    denied = install(world, "evil")
+    assert (denied.status, world.canary.silent) == (43, True), denied.text
+    assert "pipgate.toml:2" in denied.err
+    user_policy(world, 'deny = "evil"\n')
+    broken = install(world, "--force-reinstall", "good")
+    assert broken.status == 44, broken.text
+    assert "Collecting" not in broken.out
+
+
+@on_both_ends
+def test_a_file_that_breaks_while_pip_runs_ends_the_run(world: World) -> None:
+    world.project().sdist(world.index.root)
+    user_policy(world, "")
+    path = world.home / ".config" / "pipgate" / "pipgate.toml"
+    assert install(world, "evil").status == 43
+    # The index breaks the policy when it is asked, which is after pipgate has compared the files.
+    world.index.on_request = lambda: path.write_text("version = 2\n")
+    broken = install(world, "evil")
+    assert (broken.status, world.canary.silent) == (44, True), broken.text
+    assert "Traceback" not in broken.err
+    assert "pipgate.toml:1" in broken.err

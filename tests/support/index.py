@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -21,7 +22,7 @@ class Index:
     """Serves ``root``: ``/simple/NAME/`` lists the sdists and wheels of a project, ``/files/PATH`` is a file.
 
     ``answers`` replaces what a path answers, one answer per request, the last one for good; ``requests``
-    keeps every path that was asked for. ``metadata`` is offered beside a file (PEP 658), in JSON pages alone.
+    keeps every path that was asked for, and ``on_request`` is called for each. ``metadata`` is offered beside a file (PEP 658), in JSON pages alone.
     """
 
     root: Path
@@ -34,6 +35,7 @@ class Index:
     requests: list[str] = field(default_factory=list)
     uploaded: dict[str, str] = field(default_factory=dict)
     status: str | None = None
+    on_request: Callable[[], object] | None = None
 
     @property
     def url(self) -> str:
@@ -79,6 +81,8 @@ class Index:
 
     def answer(self, path: str, *, as_json: bool) -> bytes | None:
         self.requests.append(path)
+        if self.on_request is not None:
+            self.on_request()
         if path in self.answers:
             waiting = self.answers[path]
             return waiting.pop(0) if len(waiting) > 1 else waiting[0]

@@ -45,7 +45,7 @@ def test_the_same_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     expected = strictest(parse_approvals(TEXT, str(tmp_path / "approvals.toml"), Layer.USER))
     assert read(tmp_path) == expected
     with monkeypatch.context() as patched:
-        patched.setattr(parsed_approvals, "parse_approvals", None)
+        patched.setattr(parsed_approvals, "_parsed", None)
         assert read(tmp_path) == expected, "nothing is parsed again"
 
 

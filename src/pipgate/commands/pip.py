@@ -25,7 +25,7 @@ def run(settings: Settings, *, started_by_pip: bool = False) -> int:
             settings.pip_args,
             settings.own_options,
             started_by_pip,
-            is_anything_written=lambda: _is_anything_written(settings),
+            must_read_first=lambda: _must_read_first(settings),
         )
         ended = run_pip(call, lambda: _open_gate(settings))
     except PipgateError as error:
@@ -62,12 +62,21 @@ def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answe
     return 0 if gate.record.stopped else ended.status
 
 
-def _is_anything_written(settings: Settings) -> bool:
-    """Return whether there is something to read before pip starts: our own options, a policy, approvals."""
+def _must_read_first(settings: Settings) -> bool:
+    """Return whether something has to be read before pip starts, because it may not be valid.
+
+    These are our own options, and policies and approvals that have changed since a run found them valid.
+    """
+    if settings.own_options:
+        return True
     from pipgate.policy_places import anything_written, named  # noqa: PLC0415 -- for pip's own commands alone
 
-    given = named(settings.policy, settings.approvals, os.environ)
-    return bool(settings.own_options) or anything_written(given, os.getcwd(), os.environ)  # noqa: PTH109 -- a string
+    given, cwd = named(settings.policy, settings.approvals, os.environ), os.getcwd()  # noqa: PTH109 -- a string
+    if not anything_written(given, cwd, os.environ):
+        return False
+    from pipgate.read_before import unchanged  # noqa: PLC0415 -- where something is written
+
+    return not unchanged(given, cwd, os.environ)
 
 
 def _unexpected(ended: PipEnded) -> PipgateError:

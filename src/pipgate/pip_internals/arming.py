@@ -66,7 +66,7 @@ class ChokePointFinder:
         try:
             self._fit(module)
         except GateNotArmedError as error:
-            self._run.not_armed = error
+            self._run.broken = error
             raise
 
     def _fit(self, module: ModuleType) -> None:

@@ -8,6 +8,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pipgate.errors import PipgateError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,9 +20,14 @@ _REFUSED = "pipgate refused a build"
 
 @contextmanager
 def presented() -> Iterator[None]:
-    """Turn a refusal into an InstallationError, the class that passes every layer of pip unchanged."""
+    """Turn a refusal into an InstallationError, the class that passes every layer of pip unchanged.
+
+    So is an error of ours, which ends the run in its own words when pip is through.
+    """
     try:
         yield
+    except PipgateError as error:
+        raise installation_error(_REFUSED) from error
     except Exception as error:
         gate = sys.modules.get("pipgate.gate")  # what refuses has loaded it
         if gate is None or not isinstance(error, gate.BuildRefusedError):

@@ -52,7 +52,7 @@ class PipCall(NamedTuple):
     ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
     it installs requirements for, and is empty when it serves the user in another interpreter. ``plan_only``
     ends the run when all its builds have been decided on, before one of them or an installation begins.
-    Where ``is_anything_written`` says no, the gate is opened when something is to be decided.
+    Where ``must_read_first`` says no, the gate is opened when something is to be decided.
     """
 
     args: tuple[str, ...]
@@ -60,15 +60,15 @@ class PipCall(NamedTuple):
     started_by_pip: bool = False
     chain: tuple[str, ...] = ()
     plan_only: bool = False
-    is_anything_written: Callable[[], bool] = _always
+    must_read_first: Callable[[], bool] = _always
 
 
 def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     """Run pip under the gate that ``open_gate`` returns.
 
-    The gate is opened before pip starts when the arguments hold a command that can build and there may be
-    something written down for it, else when pip comes to a choke point that decides. Raises
-    GateNotArmedError, before pip does anything, when this pip cannot be gated.
+    The gate is opened before pip starts when the arguments hold a command that can build and something has to
+    be read first, else when pip comes to a choke point that decides. Raises GateNotArmedError, before pip
+    does anything, when this pip cannot be gated, and what ``open_gate`` raises.
     """
     if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
@@ -82,7 +82,7 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     )
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
-        if building and call.is_anything_written():
+        if building and call.must_read_first():
             run.opened = open_gate()
         audit_hook.arm(OwnProcesses(run))
         finder = arming.arm(run)
@@ -91,8 +91,8 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
                 arming.fit_all(finder)
         presented_errors.hush_pip_about_refusals()
         status = _main(list(call.args), run)
-        if run.not_armed is not None:
-            raise run.not_armed
+        if run.broken is not None:
+            raise run.broken
     return PipEnded(
         status,
         version,

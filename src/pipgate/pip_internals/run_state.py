@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipgate.errors import PipgateError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from pip._internal.models.candidate import InstallationCandidate
 
-    from pipgate.errors import GateNotArmedError
     from pipgate.gate import Gate
     from pipgate.pip_internals.versions import Release
 
@@ -68,7 +69,8 @@ class Run:
     """One pip run: its gate, what the user named, and what waits for a decision.
 
     ``chain`` says what this pip works for when it is a child that installs build requirements; such a child
-    has no user, so nothing that it is given counts as named by one.
+    has no user, so nothing that it is given counts as named by one. ``broken`` ends the run, whatever pip
+    makes of it.
     """
 
     open_gate: Callable[[], Gate]
@@ -93,13 +95,17 @@ class Run:
     installing: bool = False
     opened: Gate | None = None
     refused_late: list[tuple[str, str]] = field(default_factory=list)
-    not_armed: GateNotArmedError | None = None
+    broken: PipgateError | None = None
 
     @property
     def gate(self) -> Gate:
         """The gate of this run, which is opened when it is first needed."""
         if self.opened is None:
-            self.opened = self.open_gate()
+            try:
+                self.opened = self.open_gate()
+            except PipgateError as error:  # a file that has changed since it was found valid
+                self.broken = error
+                raise
             self.tell_gate_the_command()
         return self.opened
 

@@ -1,0 +1,75 @@
+"""Whether all policies and approvals are as they were when a run last found them valid.
+
+Such a run need not read them before pip starts: it does when something has to be decided, which runs of
+wheels alone never have. What is kept is a digest in the user's own state directory. Where it is wrong, a
+broken file is found when the gate opens, and nothing is allowed on the strength of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from pipgate import __version__
+from pipgate.policy_places import Named, find_project, policy_files, state_home
+from pipgate.state_files import digest_of, name_of, read_json, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LARGEST = 64 << 20  # bytes; a larger one is read in full, and says so
+
+
+def unchanged(given: Named, cwd: str, environ: Mapping[str, str]) -> bool:
+    """Return whether nothing has changed since; raises PolicyError for a policy that cannot be read."""
+    try:
+        kept = read_json(_file(given, cwd, environ))
+        return bool(kept["digest"] == _digest(given, cwd, environ, kept["approvals"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
+def note_valid(given: Named, cwd: str, environ: Mapping[str, str], approvals: Iterable[str]) -> None:
+    """Keep that all is valid; ``approvals`` are the files that were looked for, there or not.
+
+    That it cannot be kept is no reason to fail.
+    """
+    if unchanged(given, cwd, environ):
+        return
+    paths = list(approvals)
+    try:
+        digest = _digest(given, cwd, environ, paths)
+        write_json(_file(given, cwd, environ), {"digest": digest, "approvals": paths})
+    except OSError:
+        return
+
+
+def _file(given: Named, cwd: str, environ: Mapping[str, str]) -> str:
+    return os.path.join(state_home(environ), "valid", name_of(cwd, repr(given)))  # noqa: PTH118 -- strings
+
+
+def _digest(given: Named, cwd: str, environ: Mapping[str, str], approvals: list[str]) -> str:
+    policies = [
+        (place.layer.value, place.path, digest_of(place.text))
+        for place in policy_files(find_project(cwd), given, environ)
+    ]
+    return digest_of(json.dumps([__version__, policies, [(path, _sha256(path)) for path in approvals]]))
+
+
+def _sha256(path: str) -> str | None:
+    """Return the sha256 of a file, None where there is none; raises OSError for what is no plain file."""
+    try:
+        with open(path, "rb", opener=_opened_at_once) as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+                raise OSError(path)
+            return hashlib.sha256(file.read()).hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a FIFO would wait for a writer

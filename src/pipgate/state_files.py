@@ -1,0 +1,37 @@
+"""Small files of what pipgate remembers for one user: JSON, each replaced at one stroke."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import Any
+
+
+def read_json(path: str) -> Any:  # noqa: ANN401 -- whoever asks knows what shape it should have
+    """Return what a file holds; raises OSError where it cannot be read, ValueError where it is no JSON."""
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 -- a string
+        return json.load(file)
+
+
+def write_json(path: str, value: object) -> None:
+    """Put a file in the place of what is there, readable by its user alone; raises OSError."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 -- strings
+    part = f"{path}.{os.getpid()}"
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor
+        json.dump(value, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)  # noqa: PTH105 -- strings
+
+
+def name_of(*words: str) -> str:
+    """Return a file name that stands for words of any kind and length."""
+    whole = "\0".join(words).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(whole).hexdigest()[:32] + ".json"
+
+
+def digest_of(text: str) -> str:
+    """Return the sha256 of a text that may hold what is not UTF-8, as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
