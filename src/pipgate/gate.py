@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipgate import permit
 from pipgate.decision import Allowed, Context, Decision, Question, Refused, decide
-from pipgate.outcomes import Outcome, Record
+from pipgate.outcomes import Outcome, PassedOver, Record
+from pipgate.policy import OlderWheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,6 +43,9 @@ class Prompter(Protocol):
 
     def ask(self, subject: Subject, reason: str) -> Decision:
         """Return the answer; anything but a clear yes is a no."""
+
+    def takes_older(self, newer: BuildRequest, taken: str, reason: str) -> bool:
+        """Return whether the wheel of the older version ``taken`` is to serve."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +83,30 @@ class Gate:
     def foresee(self, request: BuildRequest) -> Finding:
         """Return what would be found on ``request``, recording nothing and asking nobody."""
         return decide(request, self.policy, self.approvals, self.context)
+
+    def older_wheel(self, newer: BuildRequest, taken: str) -> BuildRefusedError | None:
+        """Weigh that a wheel of ``taken`` would serve because ``newer`` is only an sdist.
+
+        Returns the error that stops the run where that may not be; what may be is told, or nobody's business.
+        """
+        setting, passed_over = (
+            self.policy.on_older_wheel,
+            PassedOver(newer.name or "", taken, newer.version or ""),
+        )
+        if passed_over in self.record.passed_over:  # pip has resolved again
+            return None
+        if setting.value is OlderWheel.ALLOW:
+            return None
+        reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
+        answered = (
+            setting.value is OlderWheel.ASK
+            and self.prompter
+            and self.prompter.takes_older(newer, taken, reason)
+        )
+        if setting.value is OlderWheel.TELL or answered:
+            self.record.passed_over.append(passed_over)
+            return None
+        return self.stop(newer, Refused("older-wheel", reason))
 
     @contextmanager
     def admitted(self, request: BuildRequest) -> Iterator[None]:

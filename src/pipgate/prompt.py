@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TERMINAL = "/dev/tty"
 _QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
+_QUESTION_OF_OLDER = "Take the older wheel?  [y]es  [n]o (default) > "
 _PAGE = 20  # lines; a screen has at least 24
 _HELP = """\
   o  run it in this run alone; nothing is written
@@ -101,6 +102,12 @@ class TerminalPrompter:
             if decision is not None:
                 return decision
 
+    def takes_older(self, newer: BuildRequest, taken: str, reason: str) -> bool:
+        """Return whether a clear yes was given to an older wheel."""
+        self.terminal.write(_passed_over(newer, taken, reason))
+        answer = self.terminal.read_line(_QUESTION_OF_OLDER)
+        return (answer or "").strip().lower() in {"y", "yes"}
+
     def _answered(self, answer: str, subject: Subject, entry: BuildEntry | None) -> Decision | None:
         if answer in {"o", "once"}:
             return Allowed("allowed-once", "somebody at the terminal allowed it once")
@@ -154,7 +161,18 @@ def _shown(subject: Subject, entry: BuildEntry | None, reason: str) -> str:
         rows.append(("metadata", subject.metadata))
     rows.append(("asked because", reason))
     head = f"\n{plain(request.title)} would run its own code as you, with your files and your network.\n"
-    return head + "".join(f"  {name:14}{plain(masked(value))}\n" for name, value in rows)
+    return head + _rows(rows)
+
+
+def _passed_over(newer: BuildRequest, taken: str, reason: str) -> str:
+    rows = _rows(
+        [("newest", newer.title), ("would be taken", f"{newer.name} {taken}"), ("asked because", reason)]
+    )
+    return f"\n{plain(newer.title)} exists only as an sdist, so an older wheel would be taken.\n{rows}"
+
+
+def _rows(rows: list[tuple[str, str]]) -> str:
+    return "".join(f"  {name:16}{plain(masked(value))}\n" for name, value in rows)
 
 
 def _identity(request: BuildRequest, path: str | None) -> list[tuple[str, str]]:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functional.test_approvals import FILE, here, on_both_ends
+from functional.test_policy_files import user_policy
 from support.environments import hermetic
+from support.projects import make_wheel
 
 if TYPE_CHECKING:
     from support.world import World
@@ -21,7 +23,11 @@ QUESTION = b"[?] > "
 
 
 def on_a_terminal(
-    world: World, answers: list[bytes], *args: str, env: dict[str, str] | None = None
+    world: World,
+    answers: list[bytes],
+    *args: str,
+    env: dict[str, str] | None = None,
+    question: bytes = QUESTION,
 ) -> tuple[int, str]:
     """Run pipgate on a terminal of its own; each answer is typed when the next question stands there."""
     variables = {**hermetic(world.home, world.index.url), "TERM": "dumb", **(env or {})}
@@ -34,23 +40,39 @@ def on_a_terminal(
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background ignores it, and so would we
         os.chdir(directory)
         os.execve(str(world.env.python), [str(world.env.python), script, *args], variables)
-    shown = _talk(master, answers)
+    shown = _talk(master, answers, question)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
 
 
-def _talk(master: int, answers: list[bytes]) -> str:
+def _talk(master: int, answers: list[bytes], question: bytes) -> str:
     shown, asked, until = b"", 0, time.monotonic() + 90
     while time.monotonic() < until and select.select([master], [], [], 90)[0]:
         try:
             shown += os.read(master, 4096)
         except OSError:  # Linux reports the end of a terminal so
             break
-        if shown.count(QUESTION) + shown.count(b"to stop --") > asked and asked < len(answers):
+        if shown.count(question) + shown.count(b"to stop --") > asked and asked < len(answers):
             time.sleep(0.2)  # what is typed before the question is dropped
             os.write(master, answers[asked])
             asked += 1
     os.close(master)
     return shown.decode("utf-8", "replace")
+
+
+@on_both_ends
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"\n", 43), (b"\x04", 43), (b"o\n", 43)])
+def test_whether_an_older_wheel_is_taken(world: World, answer: bytes, status: int) -> None:
+    make_wheel(world.index.root, "thing", "1.4")
+    world.project("thing", "2.0").sdist(world.index.root)
+    user_policy(world, 'on-older-wheel = "ask"\n')
+    install = ("install", "--prefix", str(world.tmp / "t"), "thing")
+    ended, shown = on_a_terminal(world, [answer], *install, question=b"(default) > ")
+    assert ended == status, shown
+    assert shown.count("Take the older wheel?") == 1
+    assert bool(list(world.tmp.rglob("thing-1.4.dist-info"))) == (status == 0)
+    ended, shown = on_a_terminal(world, [], *install, env={"CI": "true"})
+    assert ended == 43, "nobody can be asked"
+    assert world.canary.silent
 
 
 def install(world: World) -> tuple[str, ...]:

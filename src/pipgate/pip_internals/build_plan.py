@@ -65,6 +65,7 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     if run.plan_only:
         run.gate.record.planned = True
         raise installation_error("pipgate: the plan is made, and that is all that was asked for")
+    _weigh_older_wheels(result, run)
     recorded = [each for each in wanted if not each.known.source.authoritative]
     if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
         _forget(recorded, resolver)
@@ -72,7 +73,7 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     copied = [_prepare(each, subjects[id(each)].request, resolver, result, run) for each in wanted]
     if any(copied):
         return False
-    _note(result, [each for each in waiting if each not in wanted], run)
+    _note([each for each in waiting if each not in wanted], run)
     return True
 
 
@@ -191,16 +192,19 @@ def _is_copied(held: Held, result: Any) -> bool:
     return any(req is not held.req and static_answers.shares(req, held) for req in _installed(result))
 
 
-def _note(result: Any, used: list[Held], run: Run) -> None:
-    stopped = [_weigh_older_wheel(req, run) for req in result.requirements.values()]
-    for error in stopped:
-        if error is not None:
-            raise error
+def _note(used: list[Held], run: Run) -> None:
     if used:
         from pipgate.outcomes import MetadataUsed
 
         facts = [(held.known.fields, held.known.source.value) for held in used]
         run.gate.record.metadata += [MetadataUsed(each.name, each.version, source) for each, source in facts]
+
+
+def _weigh_older_wheels(result: Any, run: Run) -> None:
+    for req in result.requirements.values():
+        stopped = _weigh_older_wheel(req, run)
+        if stopped is not None:
+            raise stopped
 
 
 def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
@@ -213,16 +217,6 @@ def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
         return None
     if newer.version <= Version(taken):
         return None
-    from pipgate.decision import Refused
-    from pipgate.outcomes import PassedOver
     from pipgate.pip_internals.from_pip import request_for_candidate
-    from pipgate.policy import OlderWheel
 
-    setting = run.gate.policy.on_older_wheel
-    if setting.value is OlderWheel.ALLOW:
-        return None
-    if setting.value is OlderWheel.TELL:
-        run.gate.record.passed_over.append(PassedOver(req.name, taken, str(newer.version)))
-        return None
-    reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
-    return run.gate.stop(request_for_candidate(newer.link, newer.name, run), Refused("older-wheel", reason))
+    return run.gate.older_wheel(request_for_candidate(newer.link, newer.name, run), taken)
