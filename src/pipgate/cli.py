@@ -31,7 +31,9 @@ def run_child(orders: dict[str, Any], argv: list[str]) -> int:
         settings = own._replace(pip_args=tuple(argv), is_pip=True)
         if orders["answer"] is None:
             return pip.run(settings, started_by_pip=True)
-        return pip.run_for_build_requirements(settings, tuple(orders["chain"]), orders["answer"])
+        return pip.run_for_build_requirements(
+            settings, tuple(orders["chain"]), orders["answer"], orders["answered"]
+        )
     except PipgateError as error:
         show(error)
         return error.exit_status

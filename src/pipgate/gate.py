@@ -12,12 +12,15 @@ from pipgate.outcomes import Outcome, PassedOver, Record
 from pipgate.policy import OlderWheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pipgate.approvals import Approvals
     from pipgate.build_request import BuildRequest
     from pipgate.decision import Finding
     from pipgate.policy import Policy
+
+# The codes of a yes at the prompt.
+_BY_A_PERSON = frozenset({"allowed-once", "approved"})
 
 
 class BuildRefusedError(Exception):
@@ -89,21 +92,15 @@ class Gate:
 
         Returns the error that stops the run where that may not be; what may be is told, or nobody's business.
         """
-        setting, passed_over = (
-            self.policy.on_older_wheel,
-            PassedOver(newer.name or "", taken, newer.version or ""),
-        )
-        if passed_over in self.record.passed_over:  # pip has resolved again
-            return None
-        if setting.value is OlderWheel.ALLOW:
+        setting = self.policy.on_older_wheel
+        passed_over = PassedOver(newer.name or "", taken, newer.version or "")
+        if (
+            setting.value is OlderWheel.ALLOW or passed_over in self.record.passed_over
+        ):  # pip has resolved again
             return None
         reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
-        answered = (
-            setting.value is OlderWheel.ASK
-            and self.prompter
-            and self.prompter.takes_older(newer, taken, reason)
-        )
-        if setting.value is OlderWheel.TELL or answered:
+        asks = setting.value is OlderWheel.ASK and self.prompter
+        if setting.value is OlderWheel.TELL or (asks and asks.takes_older(newer, taken, reason)):
             self.record.passed_over.append(passed_over)
             return None
         return self.stop(newer, Refused("older-wheel", reason))
@@ -124,6 +121,16 @@ class Gate:
         self.record.outcomes[request] = Outcome(request, decision, ran=ran, stopped=True)
         return BuildRefusedError(request, decision)
 
+    def hear(self, outcomes: Iterable[Outcome]) -> None:
+        """Let what a person has said in another pip of this run not be asked again."""
+        self.context = replace(self.context, once=self.context.once | _answered(outcomes))
+
+    @property
+    def answered(self) -> list[Outcome]:
+        """What a person has allowed in this run, for a child pip."""
+        known = self.record.outcomes.values()
+        return [outcome for outcome in known if outcome.request in _answered(known)]
+
     def _asked(self, subject: Subject, finding: Finding) -> Decision:
         if not isinstance(finding, Question) or self.prompter is None:
             return _unasked(finding)
@@ -134,6 +141,10 @@ class Gate:
 
     def _ran(self, request: BuildRequest) -> None:
         self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
+
+
+def _answered(outcomes: Iterable[Outcome]) -> frozenset[BuildRequest]:
+    return frozenset(each.request for each in outcomes if each.decision.code in _BY_A_PERSON)
 
 
 def _unasked(finding: Finding) -> Decision:

@@ -75,6 +75,19 @@ def test_whether_an_older_wheel_is_taken(world: World, answer: bytes, status: in
     assert world.canary.silent
 
 
+@on_both_ends
+@pytest.mark.parametrize("answer", [b"o\n", b"a\n"])
+def test_a_build_requirement_of_two_is_asked_about_once(world: World, answer: bytes) -> None:
+    world.project("tool").sdist(world.index.root)
+    for name in ("first", "second"):
+        world.project(name, build_requires=("tool",)).sdist(world.index.root)
+    install = ("install", "--prefix", str(world.tmp / "t"), "first", "second")
+    ended, shown = on_a_terminal(world, [b"o\n", b"o\n", answer, answer], *install)
+    assert ended == 0, shown
+    assert shown.count("tool 1.0 would run its own code") == 1, shown
+    assert len(list(world.tmp.rglob("*.dist-info"))) >= 2
+
+
 def install(world: World) -> tuple[str, ...]:
     return ("install", "--prefix", str(world.tmp / "t"), "evil")
 

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
 from pipgate.pip_internals import PipCall, PipEnded, run_pip
@@ -44,17 +44,21 @@ def run(settings: Settings, *, started_by_pip: bool = False) -> int:
     return status
 
 
-def run_for_build_requirements(settings: Settings, chain: tuple[str, ...], answer: str) -> int:
+def run_for_build_requirements(
+    settings: Settings, chain: tuple[str, ...], answer: str, answered: list[dict[str, Any]]
+) -> int:
     """Run pip as the child of a gated pip, and leave the outcomes in the file ``answer``.
 
-    The parent speaks to the user and knows from the answer that a build was refused. The status is pip's,
-    or 0 for a refusal, so that pip in the parent does not show this child's output as a crash.
+    ``answered`` are outcomes that a person has allowed. The parent speaks to the user and knows from the
+    answer that a build was refused. The status is pip's, or 0 for a refusal, so that pip in the parent does
+    not show this child's output as a crash.
     """
     gate = _open_gate(settings)
-    call = PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain)
-    ended = run_pip(call, lambda: gate)
     from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
 
+    gate.hear(report.outcomes_from_json(answered))
+    call = PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain)
+    ended = run_pip(call, lambda: gate)
     gate.record.stop(_refusals(gate, ended))
     rows = [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()]
     processes = [[process.event, process.program] for process in gate.record.refused_processes]

@@ -16,6 +16,7 @@ from pipgate.pip_internals.presented_errors import installation_error, presented
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from pipgate.outcomes import Outcome
     from pipgate.pip_internals.run_state import Run
 
 _RUNNER = Path(__file__).parents[1] / "child_runner.py"
@@ -86,7 +87,9 @@ def _take_over_answer(run: Run, known: int) -> None:
     if answer.exists():
         run.child.answered = True
         told = json.loads(answer.read_text(encoding="utf-8"))
-        run.gate.record.adopt(outcomes_from_json(told["outcomes"]))
+        outcomes = outcomes_from_json(told["outcomes"])
+        run.gate.record.adopt(outcomes)
+        run.gate.hear(outcomes)
         run.gate.record.refused_processes.extend(RefusedProcess(*process) for process in told["processes"])
         answer.unlink()
     for outcome in run.gate.record.stopped[known:]:
@@ -118,11 +121,18 @@ def _write_runner(run: Run, *, for_build: bool) -> str:
         "own_options": list(run.own_options),
         "chain": list(run.chain_of_build()) if for_build else [],
         "answer": str(directory / _ANSWER) if for_build else None,
+        "answered": _told(run.gate.answered) if for_build else [],
     }
     script = directory / "pipgate-child.py"
     text = _RUNNER.read_text(encoding="utf-8").replace('"ORDERS"', repr(json.dumps(orders)), 1)
     script.write_text(text, encoding="utf-8")
     return str(script)
+
+
+def _told(outcomes: list[Outcome]) -> list[dict[str, Any]]:
+    from pipgate.report import outcome_to_json  # loaded with the gate
+
+    return [outcome_to_json(outcome) for outcome in outcomes]
 
 
 def _package_roots() -> dict[str, str]:
