@@ -60,14 +60,9 @@ def lapsed(
     approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
 ) -> str | None:
     """Return why an approval does not hold, or None when it does."""
-    life = policy.max_approval_life.value or _NO_LIMIT
-    if any(takes_back(revoked, approval) for revoked in approvals.revoked):
-        return "revoked"
-    over = lapsed_on(approval, now)
-    if over is not None:
-        return over
-    if now - approval.on > life:
-        return f"older than max-approval-life ({policy.max_approval_life.origin})"
+    gone = gone_for_good(approval, approvals, policy, now)
+    if gone is not None:
+        return gone
     if policy.require_reason.value and not approval.reason:
         return f"it has no reason ({policy.require_reason.origin})"
     if not covers(approval.purposes, request.purpose):
@@ -75,10 +70,15 @@ def lapsed(
     return None
 
 
-def lapsed_on(approval: Approval, now: datetime) -> str | None:
-    """Return that an approval has expired, if it has."""
-    over = approval.expires is not None and now.date() > approval.expires
-    return f"expired on {approval.expires}" if over else None
+def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now: datetime) -> str | None:
+    """Return why an approval can match nothing any more, whatever is asked for, or None."""
+    if any(takes_back(revoked, approval) for revoked in approvals.revoked):
+        return "revoked"
+    if approval.expires is not None and now.date() > approval.expires:
+        return f"expired on {approval.expires}"
+    if now - approval.on > (policy.max_approval_life.value or _NO_LIMIT):
+        return f"older than max-approval-life ({policy.max_approval_life.origin})"
+    return None
 
 
 def covers(purposes: frozenset[Purpose], wanted: Purpose) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -247,6 +248,13 @@ def test_prune_takes_out_what_is_over(newest: World) -> None:
     text = (here(newest) / FILE).read_text()
     assert 'name = "old"' not in text
     assert 'name = "new"' in text
+    path = here(newest) / FILE
+    path.write_text(re.sub(r"on = [0-9-]+T", "on = 2026-01-01T", text))
+    (here(newest) / "pipgate.toml").write_text('version = 1\nmax-approval-life = "P30D"\n')
+    assert run(newest, "trust").status == 0
+    assert "older than max-approval-life" in run(newest, "approvals").out
+    assert "new 1.0" in run(newest, "prune").out
+    assert 'name = "new"' not in path.read_text()
 
 
 def test_explain(newest: World) -> None:

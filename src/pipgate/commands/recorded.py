@@ -13,14 +13,12 @@ from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
-from pipgate.matching import lapsed_on, normalised, pin_text, takes_back
+from pipgate.matching import gone_for_good, normalised, pin_text
 from pipgate.origin import Layer
 from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from pipgate.approvals import Approvals
+    from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
 
 
@@ -28,17 +26,14 @@ def approvals(settings: Settings, words: list[str]) -> int:
     """List what is approved and revoked, from every file that counts here."""
     given = VerbParser("approvals", "list what is approved and revoked").parse_args(words)
     book = read_rulebook(settings, here(), os.environ)
-    now = utc_now()
     if given.json:
-        rows = [
-            {**as_json(each), "state": _state(each, book.approvals, now)} for each in book.approvals.approved
-        ]
+        rows = [{**as_json(each), "state": _state(each, book)} for each in book.approvals.approved]
         revoked = [as_json(each) for each in book.approvals.revoked]
         say_json(
             {"file": book.approvals_path, "approved": rows, "revoked": revoked, "not trusted": book.passed_by}
         )
         return 0
-    lines = [f"{_title(each)}  {_state(each, book.approvals, now)}" for each in book.approvals.approved]
+    lines = [f"{_title(each)}  {_state(each, book)}" for each in book.approvals.approved]
     lines += [
         f"{_title(each)}  denied" if each.version is None else f"{_title(each)}  revoked"
         for each in book.approvals.revoked
@@ -91,13 +86,13 @@ def revoke(settings: Settings, words: list[str]) -> int:
 
 
 def prune(settings: Settings, words: list[str]) -> int:
-    """Take out what cannot match anything any more: expired approvals, and those that were taken back."""
-    parser = VerbParser("prune", "take out approvals that have expired or were revoked")
+    """Take out what can match nothing any more: approvals that are revoked, expired or over their life."""
+    parser = VerbParser("prune", "take out approvals that were revoked, have expired or are too old")
     parser.add_argument("--dry-run", action="store_true", help="show them, and change nothing")
     given = parser.parse_args(words)
     book = read_rulebook(settings, here(), os.environ)
     own, now = read_approvals(book.approvals_path, Layer.PROJECT), utc_now()
-    gone = [each for each in own.approved if _state(each, own, now) != "approved"]
+    gone = [each for each in own.approved if gone_for_good(each, own, book.policy, now)]
     if gone and not given.dry_run:
         change(book.approvals_path, lambda text: without(text or "", gone))
         keep_trust(book, os.environ)
@@ -126,10 +121,8 @@ def as_json(entry: Approval | Revocation) -> dict[str, Any]:
     return row
 
 
-def _state(approval: Approval, held: Approvals, now: datetime) -> str:
-    if any(takes_back(revoked, approval) for revoked in held.revoked):
-        return "revoked"
-    return lapsed_on(approval, now) or "approved"
+def _state(approval: Approval, book: Rulebook) -> str:
+    return gone_for_good(approval, book.approvals, book.policy, utc_now()) or "approved"
 
 
 def _title(entry: Approval | Revocation) -> str:
