@@ -30,6 +30,7 @@ _FIELDS = {
 _WHEN = {f"when.{command}.default": command for command in COMMANDS}
 _STATUS = {f"status.{status.value}": status for status in Status}
 _EVERYTHING = "*"
+_OF_THE_USER = frozenset({Layer.USER, Layer.ENVIRONMENT, Layer.COMMAND_LINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,16 @@ def merge(layers: Sequence[PolicyLayer], *, may_loosen: Callable[[PolicyLayer], 
     """Return the policy that the layers come to, the farthest first, over the built-in values.
 
     Every layer may tighten; only one that ``may_loosen`` may loosen. What a layer asked for and did not get
-    is in ``overruled``. A ``default`` never loosens what a farther layer set for one command, but tightens
+    is in ``overruled``. Over a floor of ``default = "block"`` the user's own layers only tighten. A ``default`` never loosens what a farther layer set for one command, but tightens
     it. Floors of system layers hold at the end, whoever asked for less.
     """
     floors = _floors(layers)
+    # What the system lets nobody but itself allow, a user's own rule or mode must not allow either.
+    closed = "default" in floors and floors["default"].value is Verdict.BLOCK
     merged = _Merged(_settings_of(Policy()))
     for layer in layers:
-        merged = _with_layer(merged, layer, floors, trusted=may_loosen(layer))
+        trusted = may_loosen(layer) and not (closed and layer.layer in _OF_THE_USER)
+        merged = _with_layer(merged, layer, floors, trusted=trusted)
     return _policy(
         replace(merged, settings=_above(floors, merged.settings)),
         locked=any(layer.locked for layer in layers if layer.layer is Layer.SYSTEM),

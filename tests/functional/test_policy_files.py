@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from functional.test_approvals import FILE, here, install, on_both_ends, run
 from support.projects import make_wheel
 
 if TYPE_CHECKING:
+    from support.environments import Ended
     from support.world import World
 
 
@@ -232,3 +234,49 @@ def test_a_file_that_breaks_while_pip_runs_ends_the_run(world: World) -> None:
     assert (broken.status, world.canary.silent) == (44, True), broken.text
     assert "Traceback" not in broken.err
     assert "pipgate.toml:1" in broken.err
+
+
+def under_system(world: World, text: str, *args: str) -> Ended:
+    """Run pipgate with a system's policy that lies in a place of the test: the real places are fixed."""
+    place = world.tmp / "system"
+    place.mkdir(mode=0o755, exist_ok=True)
+    (place / "pipgate.toml").write_text(f"version = 1\n{text}")
+    code = (
+        "import sys; from pipgate import cli, policy_places; "
+        f"policy_places._SYSTEM = ({str(place)!r},); sys.exit(cli.run(sys.argv[1:]))"
+    )
+    return world.env.run("-c", code, *args, home=world.home, index=world.index.url, cwd=here(world))
+
+
+@on_both_ends
+def test_nobody_goes_below_a_locked_floor(world: World) -> None:
+    sdist = world.project().sdist(world.index.root)
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    rule = '[[rule]]\nname = "evil"\nverdict = "allow"\n'
+    project_policy(world, rule)
+    assert run(world, "approve", "evil==1.0", "--sha256", digest).status == 0
+    assert run(world, "trust").status == 0
+    user_policy(world, f'mode = "observe"\n{rule}')
+    into = ("install", "--prefix", str(world.tmp / "t"), "evil")
+    floor = '[locked]\ndefault = "block"\n'
+    policy = str(here(world) / "pipgate.toml")
+    for before in ((), ("--allow-build", "evil"), ("--gate-mode", "observe"), ("--policy", policy)):
+        blocked = under_system(world, floor, *before, *into)
+        assert (blocked.status, world.canary.silent) == (43, True), blocked.text
+    mine = str(here(world) / FILE)
+    locked_file = f'{floor}approvals = "{world.tmp}/approved.toml"\n'
+    assert under_system(world, locked_file, "--approvals", mine, *into).status == 43
+    assert world.canary.silent
+    (world.tmp / "approved.toml").write_text((here(world) / FILE).read_text())
+    assert under_system(world, locked_file, *into).status == 0
+    assert not world.canary.silent
+
+
+@on_both_ends
+def test_a_system_policy_that_others_can_write_ends_every_run(world: World) -> None:
+    make_wheel(world.index.root, "good", "1.0")
+    assert under_system(world, "", "install", "--dry-run", "good").status == 0
+    (world.tmp / "system" / "pipgate.toml").chmod(0o666)
+    unsafe = under_system(world, "", "install", "--dry-run", "good")
+    assert unsafe.status == 44, unsafe.text
+    assert "not safe" in unsafe.err

@@ -164,6 +164,24 @@ def test_rules_that_allow_need_a_layer_that_may_loosen() -> None:
     )
 
 
+@pytest.mark.parametrize("whose", [Layer.USER, Layer.ENVIRONMENT, Layer.COMMAND_LINE])
+def test_over_a_floor_that_blocks_the_users_own_layers_only_tighten(whose: Layer) -> None:
+    floor = layer('[locked]\ndefault = "block"', Layer.SYSTEM)
+    mine = layer(
+        'mode = "observe"\ndeny = ["d"]\nfirst-party.names = ["x"]\n'
+        f'first-party.indexes = ["https://i.example/simple"]\n{RULES}',
+        whose,
+    )
+    merged = loose(floor, mine)
+    assert [rule.name for rule in merged.rules] == ["ask", "block"]
+    assert (merged.mode.value, merged.first_party_names.value) == (Mode.AUTO, ())
+    assert [each.value for each in merged.deny] == ["d"]
+    assert {note.key for note in merged.overruled} >= {"mode", "rule", "first-party.names"}
+    assert len(loose(layer('[locked]\ndefault = "ask"', Layer.SYSTEM), mine).rules) == 3
+    of_the_system = layer(RULES + '[locked]\ndefault = "block"', Layer.SYSTEM)
+    assert [rule.name for rule in loose(of_the_system).rules] == ["allow", "ask", "block"]
+
+
 LOCKED = """
 [locked]
 default = "block"
