@@ -80,6 +80,10 @@ class Approvals:
         """Return the approvals under a normalised name: there may be thousands, and decisions are many."""
         return self._by_name.get(name or "", [])
 
+    def of_bytes(self, sha256: str | None) -> list[Approval]:
+        """Return the approvals of a file, whatever its name."""
+        return [each for each in self.approved if each.pin == Sha256Pin(sha256 or "")]
+
     @cached_property
     def _by_name(self) -> dict[str, list[Approval]]:
         by_name: dict[str, list[Approval]] = {}

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from pipgate.approvals import Approvals
 from pipgate.errors import FileNotWrittenError, PolicyError
 from pipgate.plain_text import plain
-
-if sys.platform != "win32":
-    import fcntl
+from pipgate.regular_files import read_regular
+from pipgate.state_files import locked
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipgate.origin import Layer
+
+LARGEST_APPROVALS = 8 << 20  # bytes
 
 
 def read_approvals(path: str, layer: Layer) -> Approvals:
@@ -57,8 +57,7 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
 def text_of(path: str) -> str | None:
     """Return the text with its line ends and BOM as they are, None for no file; raises PolicyError."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 -- a path as the policy has it, not made another
-            data = stream.read()
+        data, _ = read_regular(path, LARGEST_APPROVALS)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
@@ -121,43 +120,12 @@ def _flush_directory(directory: str) -> None:
 
 @contextlib.contextmanager
 def _locked(target: str) -> Iterator[None]:
-    """Hold the lock of a file; the system lets go of it when the process ends, however it ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    try:
-        descriptor = _open_lock(target)
-    except OSError as error:
-        raise _not_written(target, f"its lock cannot be taken: {_reason(error)}") from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-if sys.platform != "win32":
-
-    def _open_lock(target: str) -> int:
-        """Return the descriptor of the lock, which is held until it is closed; raises OSError."""
-        directory = os.path.join(_state_directory(), "pipgate", "locks")  # noqa: PTH118 -- as above
-        os.makedirs(directory, mode=0o700, exist_ok=True)  # noqa: PTH103 -- as above
-        name = hashlib.sha256(os.fsencode(target)).hexdigest()
-        path = os.path.join(directory, name)  # noqa: PTH118 -- as above
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
-
-
-def _state_directory() -> str:
-    """Return the directory for state by the XDG rules, by which a relative one does not count."""
-    directory = os.environ.get("XDG_STATE_HOME", "")
-    if os.path.isabs(directory):  # noqa: PTH117 -- as above
-        return directory
-    return os.path.expanduser("~/.local/state")  # noqa: PTH111 -- as above
+            held.enter_context(locked(target, state_home(os.environ)))
+        except OSError as error:
+            raise _not_written(target, f"its lock cannot be taken: {_reason(error)}") from error
+        yield
 
 
 def _not_written(path: str, reason: str) -> FileNotWrittenError:

@@ -26,7 +26,7 @@ _KEYS = ("version", "approvals", "revoked")
 
 _REST = r"[ \t]*(?:#.*)?"
 _NOTHING = re.compile(_REST)
-_VERSION = re.compile(rf"[ \t]*version[ \t]*=[ \t]*(?P<value>[^#]*?){_REST}")
+_VERSION = re.compile(r"[ \t]*version[ \t]*=[ \t]*(?P<value>[^#]*)(?:#.*)?")
 OPENED = re.compile(
     rf"(?P<before>[ \t]*(?P<key>approvals|revoked)[ \t]*=[ \t]*\[)(?P<closed>[ \t]*\])?{_REST}"
 )
@@ -104,7 +104,7 @@ def _read_line(layout: Layout, index: int, line: str) -> None:
     elif opened := OPENED.fullmatch(line):
         _open_block(layout, index, opened)
     elif version := _VERSION.fullmatch(line):
-        if version["value"] != "1":
+        if version["value"].rstrip(" \t") != "1":
             raise layout.error(
                 index, f"version {plain(version['value'], 80)} is not known: this pipgate reads version 1"
             )

@@ -5,23 +5,25 @@ from __future__ import annotations
 import configparser
 import getpass
 import os
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pipgate import trust
-from pipgate.approvals import Approval, Pin, Revocation
+from pipgate.approvals import Approval, Approvals, Pin, Revocation
 from pipgate.approvals_file import change
-from pipgate.approvals_text import added
+from pipgate.approvals_text import added, parse_approvals
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.decision import utc_now
-from pipgate.errors import UsageError, assert_never
-from pipgate.matching import normalised, pin_or_none
+from pipgate.errors import FileNotWrittenError, UsageError, assert_never
+from pipgate.matching import normalised, pin_or_none, takes_back
 from pipgate.origin import BUILTIN, Layer, Origin
-from pipgate.policy_places import state_home
+from pipgate.plain_text import plain, shell_line
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pipgate.rulebook import Rulebook
 
@@ -42,6 +44,7 @@ def approval_of(
     is given. Without ``expires`` it lasts as long as the policy lets it.
     """
     name = normalised(request.name)
+    _require_words(reason)
     if name is None:
         raise UsageError("it has no name under which it could be approved")
     if book.policy.require_reason.value and not reason:
@@ -79,10 +82,16 @@ def pin_of(request: BuildRequest) -> Pin:
             assert_never(request.source)
 
 
+def _require_words(reason: str | None) -> None:
+    if reason is not None and (not reason.strip() or plain(reason, len(reason)) != reason):
+        raise UsageError("--reason takes words, on one line and without control characters")
+
+
 def revocation_of(
     name: str, *, version: str | None = None, pin: Pin | None = None, reason: str | None = None
 ) -> Revocation:
     """Return a recorded no, by this user, now; without a version it denies the name."""
+    _require_words(reason)
     return Revocation(normalised(name) or name, version, pin, user(), utc_now(), BUILTIN, reason)
 
 
@@ -91,22 +100,74 @@ def record(book: Rulebook, entry: Approval | Revocation, environ: Mapping[str, s
 
     Raises FileNotWrittenError, or PolicyError when the file is not valid; it is then as it was.
     """
-    change(book.approvals_path, lambda text: added(text, entry))
-    keep_trust(book, environ)
+    rewrite(book, lambda text: added(text, _dated_to_count(entry, text)), environ)
 
 
-def keep_trust(book: Rulebook, environ: Mapping[str, str]) -> None:
-    """Trust the project as it is now, if it was trusted before this program changed its approvals."""
-    own = os.path.realpath(book.approvals_path) == os.path.realpath(book.files.approvals_path)
-    if book.trusted and own:
-        with open(book.approvals_path, encoding="utf-8", newline="") as file:  # noqa: PTH123 -- a string
-            trust.store(replace(book.files, approvals=file.read()), state_home(environ))
+def rewrite(book: Rulebook, edit: Callable[[str | None], str], environ: Mapping[str, str]) -> None:
+    """Change the approvals file; the project stays trusted if its files were as they had been trusted.
+
+    Raises what ``change`` raises, and FileNotWrittenError for the project's file where that is a link out of
+    the project: what is recorded there would hold elsewhere too.
+    """
+    real, root = os.path.realpath(book.approvals_path), os.path.realpath(book.project)
+    if _is_own(book) and not real.startswith(root.rstrip("/") + "/"):
+        raise FileNotWrittenError(
+            f"{plain(book.approvals_path)} is a link out of the project, to {plain(real)}",
+            hints=(
+                f"To write there all the same: {shell_line(['pipgate', '--approvals', real, 'approve'])}",
+            ),
+        )
+    texts: list[tuple[str | None, str]] = []
+
+    def noted(text: str | None) -> str:
+        texts.append((text, edit(text)))
+        return texts[-1][1]
+
+    change(book.approvals_path, noted)
+    for before, after in texts:
+        _keep_trust(book, before or "", after, state_home(environ))
+
+
+def _keep_trust(book: Rulebook, before: str, after: str, state: str) -> None:
+    """Trust the project as it is now, if it was trusted with the very text that has been changed."""
+    was = replace(book.files, approvals=before)
+    if _is_own(book) and (was.says_nothing or trust.is_trusted(was, state)):
+        trust.store(replace(book.files, approvals=after), state)
+
+
+def _is_own(book: Rulebook) -> bool:
+    """Return whether what is written is the project's own file, by its name and not by what it leads to."""
+    return os.path.abspath(book.approvals_path) == os.path.abspath(book.files.approvals_path)  # noqa: PTH100 -- strings
+
+
+def counts_later(book: Rulebook) -> str | None:
+    """Return why what is recorded does not count in the next run, with what changes that, or None."""
+    if not _is_own(book) or book.trusted:
+        return None
+    if book.trusted_by_system_alone:
+        return "The system's policy does not trust this project, so it does not count here."
+    return "This project is not trusted, so it does not count yet. After reading its files: pipgate trust"
+
+
+def _dated_to_count(entry: Approval | Revocation, text: str | None) -> Approval | Revocation:
+    """Return the entry with a date by which it does what its writer means.
+
+    What was written on a machine whose clock is ahead, or a moment ago, would else beat it.
+    """
+    held = Approvals() if text is None else parse_approvals(text, entry.origin.file or "", entry.origin.layer)
+    if isinstance(entry, Approval):
+        beaten_by = [each.on for each in held.revoked if takes_back(each, replace(entry, on=each.on))]
+        later = max((on + timedelta(seconds=1) for on in beaten_by), default=entry.on)
+    else:
+        meant = [each for each in held.approved if takes_back(replace(entry, on=each.on), each)]
+        later = max((each.on for each in meant), default=entry.on)
+    return replace(entry, on=max(entry.on, later))
 
 
 def last_day(text: str) -> date:
     """Return the day that ``--expires`` means: a date, or days from now as in P90D; raises UsageError."""
     try:
-        if text.startswith("P") and text.endswith("D"):
+        if re.fullmatch(r"P[0-9]+D", text, re.ASCII):
             return utc_now().date() + timedelta(days=int(text[1:-1]))
         return date.fromisoformat(text)
     except (ValueError, OverflowError) as error:

@@ -49,3 +49,13 @@ def sha256_of_file(path: str) -> str:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def is_version(text: str) -> bool:
+    """Return whether a text is a version (PEP 440)."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
+
+    try:
+        return bool(Version(text))
+    except (InvalidVersion, ValueError):  # a ValueError for a number of thousands of digits
+        return False

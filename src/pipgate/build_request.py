@@ -74,7 +74,8 @@ class Offer:
 class BuildRequest:
     """pip's wish to run project code.
 
-    ``name`` and ``version`` are what pip knows before anything has run; either may be unknown.
+    ``name`` and ``version`` are what pip knows before anything has run; either may be unknown. ``claimed``
+    is the name that the subject's own files say, which can forbid and never allow.
     ``required_by`` is the chain from the subject outwards, for a person to read. ``named_by_user`` is true
     for a directory, archive or checkout that the user named on the command line or in a local requirements
     file they named, never for one that came with the metadata of a package.
@@ -87,6 +88,7 @@ class BuildRequest:
     required_by: tuple[str, ...] = ()
     named_by_user: bool = False
     offer: Offer = Offer()
+    claimed: str | None = None
 
     @property
     def title(self) -> str:
@@ -94,6 +96,10 @@ class BuildRequest:
         if self.name is None:
             return location(self.source)
         return f"{self.name} {self.version}" if self.version else self.name
+
+    def as_claimed(self) -> BuildRequest:
+        """Return the same request under the name that its own files say, if they say one."""
+        return self if self.claimed is None else replace(self, name=self.claimed)
 
     def for_purpose(self, purpose: Purpose) -> BuildRequest:
         """Return the same request for another purpose."""

@@ -14,7 +14,8 @@ from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.policy import Mode, Policy, Status, Verdict
 
 if TYPE_CHECKING:
-    from pipgate.approvals import Approval, Approvals
+    from pipgate.approvals import Approval, Approvals, Revocation
+    from pipgate.policy import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
 class Context:
     """What is true of this run: the time in UTC, pip's command, who can be asked, what was allowed for it.
 
-    ``project`` is the real path that ``.`` stands for in the policy; ``once`` are requests that a person has
+    ``project`` is the real path of the project; ``once`` are requests that a person has
     answered with yes.
     """
 
@@ -122,13 +123,12 @@ def _weigh(
         return gate if isinstance(gate, Refused) else approved  # type: ignore[return-value]  # one of them is
     if approved is not None:
         return _pinned(approved, request)
-    allowed = _allowed_by_rule(request, policy, context, weighed) or _first_party(
-        request, policy, context, weighed
-    )
+    allowed = _allowed_by_rule(request, policy, context, weighed) or _first_party(request, policy, weighed)
     asking = gate or _ask_rule(request, policy, context, weighed)
-    if asking is not None:
-        return asking
-    return _default(policy, context, weighed) if allowed is None else _pinned(allowed, request)
+    if allowed is not None:
+        return asking or _pinned(allowed, request)
+    default = _default(policy, context, weighed)
+    return default if isinstance(default, Refused) else asking or default  # a question never loosens a block
 
 
 def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
@@ -142,23 +142,27 @@ def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context
 def _denied(
     request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
 ) -> Refused | None:
-    name = matching.normalised(request.name)
+    """Return the no that names it: by the name it was asked for, or by the one that its own files say."""
+    names = {matching.normalised(request.name), matching.normalised(request.claimed)}
     for denied in policy.deny:
-        if denied.value == name:
-            weighed.note(f"deny {name}", denied.origin, Verdict.BLOCK)
-            return Refused("denied", f"{name} is denied by {denied.origin}")
+        if denied.value in names:
+            weighed.note(f"deny {denied.value}", denied.origin, Verdict.BLOCK)
+            return Refused("denied", f"{denied.value} is denied by {denied.origin}")
     for revoked in approvals.revoked:
-        if revoked.version is None and revoked.pin is None and revoked.name == name:
-            weighed.note(f"revoked {name}", revoked.origin, Verdict.BLOCK)
-            why = f": {revoked.reason}" if revoked.reason else ""
-            return Refused("denied", f"{name} was denied by {revoked.by} on {revoked.on:%Y-%m-%d}{why}")
-    for rule in policy.rules_for(name):
-        if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, request, context.now):
-            weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
-            return Refused(
-                "denied", f"a rule blocks it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
-            )
+        if revoked.version is None and revoked.pin is None and revoked.name in names:
+            weighed.note(f"revoked {revoked.name}", revoked.origin, Verdict.BLOCK)
+            who = f"{revoked.by} on {revoked.on:%Y-%m-%d}"
+            return Refused("denied", f"{revoked.name} was denied by {who}{_because(revoked)}")
+    for each in {request, request.as_claimed()}:
+        for rule in policy.rules_for(matching.normalised(each.name)):
+            if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, each, context.now):
+                weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
+                return Refused("denied", f"a rule blocks it, {rule.origin}{_because(rule)}")
     return None
+
+
+def _because(entry: Rule | Revocation) -> str:
+    return f": {entry.reason}" if entry.reason else ""
 
 
 def _pinned(allowed: Allowed, request: BuildRequest) -> Allowed | Refused:
@@ -176,7 +180,7 @@ def _approved(
 ) -> Allowed | Refused | None:
     """Return the yes of an approval or of this run, or the no of an approval for another file."""
     mismatch: Approval | None = None
-    for approval in approvals.named(matching.normalised(request.name)):
+    for approval in matching.that_may_match(approvals, request):
         if not matching.same_subject(approval, request):
             if matching.another_file(approval, request):
                 mismatch = mismatch or approval
@@ -253,9 +257,7 @@ def _allowed_by_rule(
     for rule in sorted(policy.rules_for(matching.normalised(request.name)), key=matching.specificity):
         if rule.verdict is Verdict.ALLOW and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ALLOW)
-            return Allowed(
-                "rule", f"a rule allows it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
-            )
+            return Allowed("rule", f"a rule allows it, {rule.origin}{_because(rule)}")
     return None
 
 
@@ -263,18 +265,14 @@ def _ask_rule(request: BuildRequest, policy: Policy, context: Context, weighed: 
     for rule in policy.rules_for(matching.normalised(request.name)):
         if rule.verdict is Verdict.ASK and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ASK)
-            return Question(
-                f"a rule asks about it, {rule.origin}" + (f": {rule.reason}" if rule.reason else "")
-            )
+            return Question(f"a rule asks about it, {rule.origin}{_because(rule)}")
     return None
 
 
-def _first_party(
-    request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
-) -> Allowed | None:
+def _first_party(request: BuildRequest, policy: Policy, weighed: Weighing) -> Allowed | None:
     source = request.source
     if isinstance(source, Directory) and request.named_by_user:
-        inside = matching.in_paths(source.path, policy.first_party_paths.value, context.project)
+        inside = matching.in_paths(source.path, policy.first_party_paths.value)
         weighed.note(
             "first-party.paths: a directory that you named",
             policy.first_party_paths.origin,

@@ -135,9 +135,11 @@ class Gate:
         if not isinstance(finding, Question) or self.prompter is None:
             return _unasked(finding)
         answer = self.prompter.ask(subject, finding.reason)
-        if isinstance(answer, Allowed):
-            self.context = replace(self.context, once=self.context.once | {subject.request})
-        return answer
+        if not isinstance(answer, Allowed):
+            return answer
+        self.context = replace(self.context, once=self.context.once | {subject.request})
+        again = self.foresee(subject.request)  # what somebody said is weighed as all else is
+        return again if isinstance(again, Refused) else answer
 
     def _ran(self, request: BuildRequest) -> None:
         self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from pipgate.settings import Settings
 
 
-def read_rulebook(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Rulebook:
-    """Return the rulebook under the options of a run; raises PolicyError."""
+def read_rulebook(
+    settings: Settings, cwd: str, environ: Mapping[str, str], *, begins_approvals: bool = False
+) -> Rulebook:
+    """Return the rulebook under the options of a run; raises PolicyError.
+
+    ``begins_approvals`` says that the approvals file may be about to be written.
+    """
     given = named(settings.policy, settings.approvals, environ)
-    return load_rulebook(given, cwd, environ, mode=settings.gate_mode)
+    return load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
 
 
 def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
@@ -39,7 +44,7 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
         project=book.project,
     )
     gate = Gate(book.policy, book.approvals, context, prompter)
-    gate.record.untrusted_approvals = book.passed_by
+    gate.record.untrusted_approvals = 0 if book.trusted_by_system_alone else len(book.passed_by)
     if book.is_written:
         note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, book.approvals_files)
     return gate
@@ -66,10 +71,11 @@ def _prompter(book: Rulebook, environ: Mapping[str, str]) -> TerminalPrompter | 
     if terminal is None:
         return None
 
-    def write(request: BuildRequest) -> None:
-        from pipgate.approving import approval_of, record  # noqa: PLC0415 -- where somebody approves at the prompt
+    def write(request: BuildRequest) -> str | None:
+        from pipgate.approving import approval_of, counts_later, record  # noqa: PLC0415 -- where somebody approves
 
         record(book, approval_of(request, book), environ)
+        return counts_later(book)
 
     return TerminalPrompter(terminal, write, book.approvals_path)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -11,12 +10,14 @@ from pipgate import archive_names
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
 from pipgate.errors import assert_never
-from pipgate.public_urls import public_url
+from pipgate.public_urls import climbs, public_url
 
 if TYPE_CHECKING:
     from pipgate.policy import Policy, Rule
 
 _NO_LIMIT = timedelta.max
+# What was approved on a machine whose clock is ahead of this one; a later date would outlive a revocation.
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def normalised(name: str | None) -> str | None:
@@ -29,31 +30,40 @@ def identity(request: BuildRequest) -> tuple[str | None, str | None, Source]:
     return request.name, request.version, request.source
 
 
+def that_may_match(approvals: Approvals, request: BuildRequest) -> list[Approval]:
+    """Return the approvals to compare: those under its name, or of its bytes where an archive has no name."""
+    if request.name is None and isinstance(request.source, Archive):
+        return approvals.of_bytes(request.source.sha256)
+    return approvals.named(normalised(request.name))
+
+
 def same_subject(approval: Approval, request: BuildRequest) -> bool:
     """Return whether an approval is for these very bytes or this commit, under this name.
 
-    A file whose hash is not known yet may be the approved one; it gets no yes before it has one.
+    An archive that somebody named by its URL or path may have no name or version but those in its files; its
+    bytes are enough. A file whose hash is not known yet may be the approved one; it gets no yes before it has
+    one.
     """
-    if approval.name != normalised(request.name):
+    if normalised(request.name) not in {approval.name, None}:
         return False
     match approval.pin, request.source:
-        case Sha256Pin(sha256), Sdist(sha256=other) | Archive(sha256=other):
-            return other in {sha256, None} and _same_version(approval.version, request.version)
-        case CommitPin(vcs, commit), Vcs(url, found):
+        case Sha256Pin(sha256), Archive(sha256=other) if request.name is None or request.version is None:
+            return other == sha256
+        case Sha256Pin(sha256), Sdist(sha256=other) | Archive(sha256=other) if request.name is not None:
+            return other in {sha256, None} and same_version(approval.version, request.version)
+        case CommitPin(vcs, commit), Vcs(url, found) if request.name is not None:
             return repository(vcs) == repository(url) and commit == (found or commit_in(url))
         case _:
             return False
 
 
 def another_file(approval: Approval, request: BuildRequest) -> bool:
-    """Return whether an approval is for this name and version, and for other bytes of the same file."""
+    """Return whether an approval is for this name and version, and for other bytes."""
     source = request.source
     if not isinstance(source, Sdist | Archive) or not isinstance(approval.pin, Sha256Pin):
         return False
-    same = approval.name == normalised(request.name) and _same_version(approval.version, request.version)
-    return (
-        same and approval.file in {None, source.filename} and source.sha256 not in {approval.pin.sha256, None}
-    )
+    same = approval.name == normalised(request.name) and same_version(approval.version, request.version)
+    return same and source.sha256 not in {approval.pin.sha256, None}
 
 
 def lapsed(
@@ -76,6 +86,8 @@ def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now:
         return "revoked"
     if approval.expires is not None and now.date() > approval.expires:
         return f"expired on {approval.expires}"
+    if approval.on > now + _CLOCKS_DIFFER:
+        return f"dated {approval.on:%Y-%m-%d %H:%M}, which is yet to come"
     if now - approval.on > (policy.max_approval_life.value or _NO_LIMIT):
         return f"older than max-approval-life ({policy.max_approval_life.origin})"
     return None
@@ -120,13 +132,9 @@ def first_party_name(request: BuildRequest, policy: Policy) -> bool:
             assert_never(request.source)
 
 
-def in_paths(path: str, allowed: tuple[str, ...], project: str) -> bool:
-    """Return whether a real path lies in one of the directories; ``*`` is everywhere, ``.`` the project."""
-    for each in allowed:
-        place = os.path.normpath(os.path.join(project, each))  # noqa: PTH118 -- strings, and no file is touched
-        if each == "*" or path == place or path.startswith(place.rstrip("/") + "/"):
-            return True
-    return False
+def in_paths(path: str, allowed: tuple[str, ...]) -> bool:
+    """Return whether a real path lies in one of the directories, which are real too; ``*`` is everywhere."""
+    return any(each in {"*", path} or path.startswith(each.rstrip("/") + "/") for each in allowed)
 
 
 def too_young(uploaded: str | None, least: timedelta, now: datetime) -> str | None:
@@ -175,11 +183,12 @@ def takes_back(revoked: Revocation, approval: Approval) -> bool:
         return False
     if revoked.version is None and revoked.pin is None:
         return True
-    same = _same_version(revoked.version, approval.version) and revoked.pin in {None, approval.pin}
+    same = same_version(revoked.version, approval.version) and revoked.pin in {None, approval.pin}
     return same and approval.on <= revoked.on
 
 
-def _same_version(one: str | None, other: str | None) -> bool:
+def same_version(one: str | None, other: str | None) -> bool:
+    """Return whether two versions are the same one, however they are written (PEP 440)."""
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- a run without approvals needs none
 
     if one is None or other is None:
@@ -210,15 +219,20 @@ def _from_index(request: BuildRequest, index: str) -> bool:
 
 
 def _lies_in(url: str, place: str) -> bool:
-    """Return whether a URL is the place or lies below it: a name that only begins alike is another."""
+    """Return whether a URL is the place or lies below it.
+
+    A name that only begins alike is another, and what goes up again (``..``, however written) lies nowhere.
+    """
+    if climbs(url):
+        return False
     return f"{public_url(url).rstrip('/')}/".startswith(public_url(place).rstrip("/") + "/")
 
 
 def repository(url: str) -> str:
-    """Return the URL of a repository without the revision behind the last ``@`` of its path."""
+    """Return the URL of a repository without what stands behind an ``@`` at its end, such as a revision."""
     before, separator, rest = public_url(url).partition("#")
-    place, at, revision = before.rpartition("@")
-    return f"{place if at and '/' not in revision else before}{separator}{rest}".rstrip("/")
+    directory, slash, last = before.rpartition("/")
+    return f"{directory}{slash}{last.partition('@')[0]}{separator}{rest}".rstrip("/")
 
 
 def commit_in(url: str) -> str | None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from pipgate import __version__
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
-from pipgate.approvals_file import text_of
 from pipgate.build_request import Purpose
 from pipgate.origin import Layer, Origin
 from pipgate.state_files import digest_of, name_of, read_json, write_json
@@ -17,15 +16,12 @@ from pipgate.state_files import digest_of, name_of, read_json, write_json
 _WORTH_IT = 20_000  # characters; what is shorter is parsed as fast
 
 
-def read_strictest(path: str, layer: Layer, state: str) -> Approvals:
-    """Return what an approvals file holds, one approval for each identity; nothing where there is no file.
+def read_strictest(text: str, path: str, layer: Layer, state: str) -> Approvals:
+    """Return what the text of an approvals file says, one approval for each identity.
 
     What is remembered lies in the user's own state directory, as the list of trusted projects does. Raises
-    PolicyError for a file that cannot be read, is not UTF-8, or is not valid: such a one is never remembered.
+    PolicyError for a text that is not valid: such a one is never remembered.
     """
-    text = text_of(path)
-    if text is None:
-        return Approvals()
     if len(text) < _WORTH_IT:
         return _parsed(text, path, layer)
     digest = f"{__version__} {digest_of(text)}"

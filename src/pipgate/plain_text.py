@@ -25,6 +25,11 @@ def plain(text: str, longest: int = _LONGEST) -> str:
     return shown + "..." if len(text) > longest else shown
 
 
+def single_spaced(text: str, longest: int = _LONGEST) -> str:
+    """Return ``plain`` text whose runs of blanks are one: it cannot pass for a row of ours."""
+    return plain(" ".join(text.split()), longest)
+
+
 def masked(text: str) -> str:
     """Return ``text`` with the credentials of URLs masked, as pip masks them; ``git@`` of ssh is none."""
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pipgate.matching import in_paths
 from pipgate.origin import Layer, Origin
 from pipgate.policy import COMMANDS, Overruled, Policy, PolicyLayer, Rule, Setting, Status, Verdict
 from pipgate.policy_values import written
@@ -47,8 +48,9 @@ def merge(layers: Sequence[PolicyLayer], *, may_loosen: Callable[[PolicyLayer], 
     """Return the policy that the layers come to, the farthest first, over the built-in values.
 
     Every layer may tighten; only one that ``may_loosen`` may loosen. What a layer asked for and did not get
-    is in ``overruled``. Over a floor of ``default = "block"`` the user's own layers only tighten. A ``default`` never loosens what a farther layer set for one command, but tightens
-    it. Floors of system layers hold at the end, whoever asked for less.
+    is in ``overruled``. Over a floor of ``default = "block"`` the user's own layers only tighten. A
+    ``default`` never loosens what a farther layer set for one command, but tightens it. Floors of system
+    layers hold at the end, whoever asked for less. Directories have to be absolute.
     """
     floors = _floors(layers)
     # What the system lets nobody but itself allow, a user's own rule or mode must not allow either.
@@ -142,7 +144,7 @@ def _both(key: str, farther: Setting[Any], nearer: Setting[Any]) -> Setting[Any]
 
 def _stricter(key: str, farther: Any, nearer: Any) -> Any:  # noqa: ANN401 -- as many types as keys
     if key.startswith("first-party."):
-        return _common(farther, nearer)
+        return _common(key, farther, nearer)
     if key == "approvals":  # has no order, so that any other file is a loosening
         return farther
     if key == "max-approval-life":
@@ -150,11 +152,16 @@ def _stricter(key: str, farther: Any, nearer: Any) -> Any:  # noqa: ANN401 -- as
     return max(farther, nearer)
 
 
-def _common(farther: tuple[str, ...], nearer: tuple[str, ...]) -> tuple[str, ...]:
+def _common(key: str, farther: tuple[str, ...], nearer: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what both have; of two directories, one in the other, that is the inner one."""
     if _EVERYTHING in farther:
         return nearer
-    kept = frozenset(farther)
-    return farther if _EVERYTHING in nearer else tuple(each for each in nearer if each in kept)
+    if _EVERYTHING in nearer:
+        return farther
+    if key != "first-party.paths":
+        return tuple(each for each in nearer if each in farther)
+    inner = [each for each in nearer if in_paths(each, farther)]
+    return (*inner, *(each for each in farther if in_paths(each, nearer) and each not in inner))
 
 
 def _loosens(key: str, floor: Setting[Any], asked: Setting[Any]) -> bool:

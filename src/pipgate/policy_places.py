@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipgate.errors import PolicyError
+from pipgate.errors import PolicyError, UsageError
 from pipgate.origin import Layer
+from pipgate.regular_files import read_regular
+from pipgate.time_limit import TookTooLongError, at_most
+from pipgate.user_directories import config_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +22,9 @@ _FILE = "pipgate.toml"
 APPROVALS = "pipgate-approvals.toml"
 _PYPROJECT = "pyproject.toml"
 _TABLE = ("tool", "pipgate")
-_LARGEST = 1 << 20
+_LARGEST = 1 << 20  # bytes
+_LARGEST_PYPROJECT = 4 << 20  # bytes
+_LONGEST_READING = 5.0  # seconds
 # Fixed places: whoever is bound by a floor must not be able to move it with a variable.
 _SYSTEM = ("/etc/pipgate", "/etc/xdg/pipgate")
 
@@ -36,6 +43,14 @@ class Named(NamedTuple):
 
     policies: tuple[tuple[Layer, str], ...] = ()
     approvals: tuple[tuple[Layer, str], ...] = ()
+
+
+def here() -> str:
+    """Return the current directory; raises UsageError when it is gone."""
+    try:
+        return os.getcwd()  # noqa: PTH109 -- a string
+    except OSError as error:
+        raise UsageError("the current directory does not exist any more") from error
 
 
 def named(policy: str | None, approvals: str | None, environ: Mapping[str, str]) -> Named:
@@ -83,9 +98,9 @@ def find_project(start: str) -> str | None:
     The search ends at the directory that a repository begins in: what lies above it belongs to others.
     """
     for directory in (Path(start), *Path(start).parents):
-        if (directory / _FILE).is_file():
+        if os.path.lexists(directory / _FILE):
             return str(directory / _FILE)
-        if _has_table(directory / _PYPROJECT):
+        if _has_table(str(directory / _PYPROJECT)):
             return str(directory / _PYPROJECT)
         if (directory / ".git").exists():
             return None
@@ -103,46 +118,45 @@ def find_root(start: str) -> str:
     return start
 
 
-def config_home(environ: Mapping[str, str]) -> str:
-    """Return the user's directory for configuration (XDG base directories)."""
-    base = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118 -- strings
-    return os.path.join(base, "pipgate")  # noqa: PTH118 -- same
-
-
-def state_home(environ: Mapping[str, str]) -> str:
-    """Return the user's directory for what pipgate remembers (XDG base directories)."""
-    base = environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")  # noqa: PTH111, PTH118 -- strings
-    return os.path.join(base, "pipgate")  # noqa: PTH118 -- same
-
-
 def _table_of(path: str) -> tuple[str, ...]:
     return _TABLE if os.path.basename(path) == _PYPROJECT else ()  # noqa: PTH119 -- strings
 
 
-def _has_table(pyproject: Path) -> bool:
+def _has_table(pyproject: str) -> bool:
+    """Return whether a pyproject.toml has our table; one that mentions us and cannot be read may have it."""
     try:
-        return pyproject.is_file() and "tool.pipgate" in pyproject.read_text(
-            encoding="utf-8", errors="replace"
-        )
+        data, _ = read_regular(pyproject, _LARGEST_PYPROJECT)
     except OSError:
-        return False
+        return False  # not ours to complain about
+    return b"pipgate" in data and _says_pipgate(data)
+
+
+@cache
+def _says_pipgate(data: bytes) -> bool:
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415 -- where a project mentions us
+    else:
+        import tomli as tomllib  # noqa: PLC0415 -- same
+    try:
+        with at_most(_LONGEST_READING):
+            tool = tomllib.loads(data.decode("utf-8")).get("tool", {})
+    except (ValueError, RecursionError, TookTooLongError):
+        return True
+    return isinstance(tool, dict) and "pipgate" in tool
 
 
 def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace | None:
     """Return a file, or None where there is none; raises PolicyError when it is there and is not safe."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 -- strings
-            if layer is Layer.SYSTEM:
-                _require_safe(path, os.fstat(file.fileno()))
-            data = file.read(_LARGEST + 1)
+        data, found = read_regular(path, _LARGEST)
+        if layer is Layer.SYSTEM:
+            _require_safe(path, found)
         # Bytes that are not UTF-8 are told with their line when the policy is read.
         text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise PolicyError(path, f"it cannot be read: {error.strerror}") from error
-    if len(data) > _LARGEST:
-        raise PolicyError(path, f"it is larger than {_LARGEST >> 20} MiB")
     return PolicyPlace(layer, path, text, table)
 
 

@@ -238,7 +238,9 @@ def _url(raw: object, is_known: Callable[[str], object], example: str) -> str:
         parts = urlsplit(url)
     except ValueError:  # a bracket in the host that is no IPv6 address
         parts = urlsplit("")
-    known = is_known(parts.scheme) and (parts.netloc or parts.scheme.endswith("file"))
+    known = is_known(parts.scheme) and (
+        parts.netloc or (parts.scheme.endswith("file") and parts.path.strip("/"))
+    )
     if not known or _NOT_IN_URL.search(url):
         raise WrongValueError(f'"{plain(masked(url))}" is no URL such as {example}')
     if masked(url) != url or parts.password is not None:

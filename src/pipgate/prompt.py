@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
 from pipgate.decision import Allowed, Decision, Refused
 from pipgate.errors import PipgateError, assert_never
-from pipgate.plain_text import masked, plain
+from pipgate.plain_text import masked, plain, single_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,10 @@ _TERMINAL = "/dev/tty"
 _QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
 _QUESTION_OF_OLDER = "Take the older wheel?  [y]es  [n]o (default) > "
 _PAGE = 20  # lines; a screen has at least 24
+_LONGEST_LINE = 200  # characters, of what is viewed
+_LONGEST_VALUE = 1_000  # characters, of a row
+_LISTED = 40  # build requirements
+_INDENT, _NARROWEST = 16, 24
 _HELP = """\
   o  run it in this run alone; nothing is written
   a  run it, and write an approval of exactly this file to {approvals}
@@ -84,10 +90,10 @@ def open_terminal() -> ControllingTerminal | None:
 
 @dataclass(slots=True)
 class TerminalPrompter:
-    """Asks on a terminal. ``record`` writes an approval; ``approvals`` is where, for a person."""
+    """Asks on a terminal. ``record`` writes to ``approvals``, and says why that will not count, if so."""
 
     terminal: Terminal
-    record: Callable[[BuildRequest], None]
+    record: Callable[[BuildRequest], str | None]
     approvals: str
 
     def ask(self, subject: Subject, reason: str) -> Decision:
@@ -123,11 +129,13 @@ class TerminalPrompter:
 
     def _approve(self, request: BuildRequest) -> Decision | None:
         try:
-            self.record(request)
+            note = self.record(request)
         except PipgateError as error:
             self.terminal.write(f"It was not recorded: {plain(error.message)}\n")
             return None
         self.terminal.write(f"Recorded in {plain(self.approvals)}; commit that file.\n")
+        if note is not None:
+            self.terminal.write(f"{note}\n")
         return Allowed("approved", "somebody at the terminal approved it")
 
     def _view(self, entry: BuildEntry | None) -> None:
@@ -136,7 +144,13 @@ class TerminalPrompter:
                 "There is no file to show: the archive cannot be read, or has none of them.\n"
             )
             return
-        lines = [line for name, text in entry.files for line in (f"--- {plain(name)}", *text.splitlines())]
+        lines = [
+            piece
+            for name, text in entry.files
+            for line in (f"--- {name}", *text.split("\n"))
+            for piece in _pieces(line)
+        ]
+        lines.append(f"--- {entry.others} files more in the archive, which its build may run as well")
         for start in range(0, len(lines), _PAGE):
             self.terminal.write("".join(f"  {plain(line)}\n" for line in lines[start : start + _PAGE]))
             more = len(lines) - start - _PAGE
@@ -149,14 +163,17 @@ class TerminalPrompter:
 
 def _shown(subject: Subject, entry: BuildEntry | None, reason: str) -> str:
     request = subject.request
-    rows = [
+    rows: list[tuple[str, str]] = [
         ("required by", " <- ".join(request.required_by) or "your command"),
         *_identity(request, subject.path),
     ]
     if request.offer.uploaded:
         rows.append(("uploaded", request.offer.uploaded))
     if entry is not None:
-        rows += [("backend", entry.backend), ("it requires", ", ".join(entry.requires) or "nothing to build")]
+        rows.append(("backend", entry.backend))
+        rows += [("it requires", each) for each in entry.requires[:_LISTED]]
+        rows += [("and", f"{len(entry.requires) - _LISTED} more")] if len(entry.requires) > _LISTED else []
+        rows += [] if entry.requires else [("it requires", "nothing to build")]
     if subject.metadata:
         rows.append(("metadata", subject.metadata))
     rows.append(("asked because", reason))
@@ -165,14 +182,23 @@ def _shown(subject: Subject, entry: BuildEntry | None, reason: str) -> str:
 
 
 def _passed_over(newer: BuildRequest, taken: str, reason: str) -> str:
-    rows = _rows(
-        [("newest", newer.title), ("would be taken", f"{newer.name} {taken}"), ("asked because", reason)]
-    )
+    rows = _rows([("newest", newer.title), ("taken", f"{newer.name} {taken}"), ("asked because", reason)])
     return f"\n{plain(newer.title)} exists only as an sdist, so an older wheel would be taken.\n{rows}"
 
 
 def _rows(rows: list[tuple[str, str]]) -> str:
-    return "".join(f"  {name:16}{plain(masked(value))}\n" for name, value in rows)
+    """Return rows of a label and a value; a long value goes on below itself, where no label stands."""
+    width = max(_NARROWEST, shutil.get_terminal_size().columns - _INDENT)
+    lines = []
+    for name, value in rows:
+        first, *rest = textwrap.wrap(single_spaced(masked(value), _LONGEST_VALUE), width) or [""]
+        lines += [f"  {name:14}{first}\n", *(f"{'':{_INDENT}}{each}\n" for each in rest)]
+    return "".join(lines)
+
+
+def _pieces(line: str) -> list[str]:
+    """Return a line in parts that all can be seen, however long it is."""
+    return [line[at : at + _LONGEST_LINE] for at in range(0, len(line) or 1, _LONGEST_LINE)]
 
 
 def _identity(request: BuildRequest, path: str | None) -> list[tuple[str, str]]:

@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
+
+_DECODINGS = 3  # a proxy may decode once more than the server behind it
+
+
+def climbs(url: str) -> bool:
+    """Return whether the path of a URL has a segment ``.`` or ``..``, also encoded (RFC 3986, 5.2.4)."""
+    path = url.partition("#")[0].partition("?")[0].partition("://")[2]
+    for _ in range(_DECODINGS):
+        if not {".", ".."}.isdisjoint(re.split(r"[/\\]", path)):
+            return True
+        path = unquote(path)
+    return not {".", ".."}.isdisjoint(re.split(r"[/\\]", path))
 
 
 def public_url(url: str) -> str:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from typing import TYPE_CHECKING
 
 from pipgate import __version__
-from pipgate.policy_places import Named, find_project, policy_files, state_home
+from pipgate.approvals_file import LARGEST_APPROVALS
+from pipgate.policy_places import Named, find_project, policy_files
+from pipgate.regular_files import read_regular
 from pipgate.state_files import digest_of, name_of, read_json, write_json
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-_LARGEST = 64 << 20  # bytes; a larger one is read in full, and says so
 
 
 def unchanged(given: Named, cwd: str, environ: Mapping[str, str]) -> bool:
@@ -62,14 +62,6 @@ def _digest(given: Named, cwd: str, environ: Mapping[str, str], approvals: list[
 def _sha256(path: str) -> str | None:
     """Return the sha256 of a file, None where there is none; raises OSError for what is no plain file."""
     try:
-        with open(path, "rb", opener=_opened_at_once) as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
-                raise OSError(path)
-            return hashlib.sha256(file.read()).hexdigest()
+        return hashlib.sha256(read_regular(path, LARGEST_APPROVALS)[0]).hexdigest()
     except FileNotFoundError:
         return None
-
-
-def _opened_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a FIFO would wait for a writer

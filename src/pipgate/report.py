@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs, kind, location
 from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
 from pipgate.errors import PipgateError, assert_never
+from pipgate.index_words import index_words
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
 
@@ -61,6 +62,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "required_by": list(request.required_by),
         "named_by_user": request.named_by_user,
         "offer": asdict(request.offer),
+        "claimed": request.claimed,
         "decision": {
             "allowed": isinstance(decision, Allowed),
             "code": decision.code,
@@ -91,6 +93,7 @@ def _outcome(row: dict[str, Any]) -> Outcome:
         tuple(row["required_by"]),
         row["named_by_user"],
         Offer(**{**row["offer"], "statuses": tuple(row["offer"]["statuses"])}),
+        row["claimed"],
     )
     return Outcome(request, _decision(row["decision"]), ran=row["ran"], stopped=row["stopped"])
 
@@ -220,24 +223,29 @@ def _what_ran(record: Record, ending: Ending) -> str:
 
 def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str, ...]:
     askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
+    other = [each.request for each in outcomes if each.decision.code == "hash-mismatch"]
+    if other and not askable:
+        approving = _approving(other, record, ending)
+        return tuple(f"Only once you know why it is another file: {each}" for each in approving)
     if not askable:
         known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
         return (f"To have all that is known of it in a file: {known}",)
     which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
     allowing = _allowing([_key(request) for request in askable], ending.command)
-    hints = [*_approving(askable, record), f"To allow {which} for this run: {allowing}"]
+    hints = [*_approving(askable, record, ending), f"To allow {which} for this run: {allowing}"]
     if ending.offers_no_deps and all(request.title in record.unread for request in askable):
         alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
         hints.append(f"To go on without what {they}, and run nothing: {alone}")
     return tuple(hints)
 
 
-def _approving(requests: list[BuildRequest], record: Record) -> list[str]:
+def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> list[str]:
     """Return what would allow the requests for good, where all of them can be pinned."""
     trusting = ["To use the approvals of this project, after reading them: pipgate trust"]
     keys = [approval_key(request) for request in requests]
     found = [key for key in keys if key is not None]
-    approving = [f"To approve and record: {masked(shell_line(['pipgate', 'approve', *found]))}"]
+    words = ["pipgate", "approve", *index_words(ending.command), *found]
+    approving = [f"To approve and record: {masked(shell_line(words))}"]
     return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
 
 

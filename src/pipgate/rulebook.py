@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import os
-import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from pipgate import trust
 from pipgate.approvals import Approvals
+from pipgate.approvals_file import text_of
+from pipgate.errors import PolicyError
 from pipgate.origin import Layer
 from pipgate.policy import Policy
 from pipgate.policy_places import (
     APPROVALS,
     Named,
     PolicyPlace,
-    config_home,
     find_project,
     find_root,
     policy_files,
-    state_home,
 )
 from pipgate.trust import ProjectFiles
+from pipgate.user_directories import config_home, state_home
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from pipgate.approvals import Approval, Revocation
-    from pipgate.policy import PolicyLayer
-
-_LARGEST = 8 << 20  # characters
+    from pipgate.approvals import Approval
+    from pipgate.policy import PolicyLayer, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,9 @@ class Rulebook:
 
     ``project`` is the real path of the project, ``approvals_path`` where an approval would be written,
     ``files`` what the project says for itself and ``trusted`` whether that may loosen anything. ``passed_by``
-    counts the approvals of the project that were not used because it is not trusted. ``approvals_files`` are
-    all that were looked for, ``is_written`` says that there is any file at all.
+    are the approvals of the project that were not used because it is not trusted. ``approvals_files`` are all
+    that were looked for, ``is_written`` says that there is any file at all. ``trusted_by_system_alone`` says
+    that the system's file has floors, so that nobody else's trust counts.
     """
 
     policy: Policy
@@ -48,37 +48,63 @@ class Rulebook:
     approvals_path: str
     files: ProjectFiles
     trusted: bool
-    passed_by: int = 0
+    passed_by: tuple[Approval, ...] = ()
     approvals_files: tuple[str, ...] = ()
     is_written: bool = False
+    trusted_by_system_alone: bool = False
 
 
-def load_rulebook(given: Named, cwd: str, environ: Mapping[str, str], *, mode: str | None = None) -> Rulebook:
+def load_rulebook(
+    given: Named,
+    cwd: str,
+    environ: Mapping[str, str],
+    *,
+    mode: str | None = None,
+    begins_approvals: bool = False,
+) -> Rulebook:
     """Read every policy and approvals file there is; raises PolicyError for any that is not valid.
 
-    ``mode`` is what ``--gate-mode`` said.
+    ``mode`` is what ``--gate-mode`` said. An approvals file that the caller names has to be there, unless
+    ``begins_approvals`` says that it may be about to be written.
     """
     project_file, root = find_project(cwd), os.path.realpath(find_root(cwd))
     places = policy_files(project_file, given, environ)
     if mode is not None:
         places.append(_of_option("mode", mode))
     state = state_home(environ)
-    layers = [(place, layer) for place in places if (layer := _parsed(place, state)) is not None]
-    files = _project_files(layers, root)
-    trusted = _is_trusted(files, project_file, layers, given, environ)
+    layers = [(place, _at_home(layer, root)) for place in places if (layer := _parsed(place, state))]
+    texts = cache(text_of)  # each file is read once: what is hashed is what is used
+    files = _project_files(layers, root, texts)
+    trusted = _is_trusted(files, layers, state)
     policy = _merged([layer for _, layer in layers], trusted=trusted) if layers else Policy()
-    path = _approvals_path(policy, root, given)
-    locked = any("approvals" in layer.locked for _, layer in layers)
     sources = _approvals_files(policy, root, given, environ)
-    approvals, passed_by = _read_all(sources, environ, trusted=trusted, locked=locked)
-    is_written = bool(places) or any(map(os.path.lexists, sources))
-    return Rulebook(policy, approvals, root, path, files, trusted, passed_by, tuple(sources), is_written)
+    locked = any("approvals" in layer.locked for _, layer in layers)
+    told = {path: _read_approvals(path, layer, texts(path), state) for path, layer in sources.items()}
+    missing = [path for _, path in given.approvals if texts(os.path.abspath(path)) is None]  # noqa: PTH100 -- strings
+    if missing and not begins_approvals:
+        raise PolicyError(missing[0], "there is no such file")
+    counting, passed_by = _counting(told, sources, trusted=trusted, locked=locked)
+    return Rulebook(
+        policy,
+        counting,
+        root,
+        _approvals_path(policy, root, given),
+        files,
+        trusted,
+        passed_by,
+        tuple(sources),
+        is_written=bool(places) or any(texts(path) is not None for path in sources),
+        trusted_by_system_alone=_is_closed(layers),
+    )
 
 
 def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
     from pipgate.parsed_policies import read_policy  # noqa: PLC0415 -- without a policy nobody pays for it
 
-    return read_policy(place, state)
+    layer = read_policy(place, state)
+    if layer is None and place.layer is not Layer.PROJECT:
+        raise PolicyError(place.path, f"there is no table [{'.'.join(place.table)}] in it")
+    return layer
 
 
 def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
@@ -92,7 +118,23 @@ def _of_option(key: str, value: str) -> PolicyPlace:
     return PolicyPlace(Layer.COMMAND_LINE, f"--gate-{key}", f'version = 1\n{key} = "{value}"\n')
 
 
-def _project_files(layers: list[tuple[PolicyPlace, PolicyLayer]], root: str) -> ProjectFiles:
+def _at_home(layer: PolicyLayer, root: str) -> PolicyLayer:
+    """Return a layer whose directories are real paths; relative ones are the project's."""
+    key = "first-party.paths"
+    return replace(layer, settings=_real(layer.settings, key, root), locked=_real(layer.locked, key, root))
+
+
+def _real(settings: Mapping[str, Setting[Any]], key: str, root: str) -> Mapping[str, Setting[Any]]:
+    if key not in settings:
+        return settings
+    setting = settings[key]
+    paths = [each if each == "*" else os.path.realpath(os.path.join(root, each)) for each in setting.value]  # noqa: PTH118 -- strings
+    return {**settings, key: replace(setting, value=tuple(paths))}
+
+
+def _project_files(
+    layers: list[tuple[PolicyPlace, PolicyLayer]], root: str, texts: Callable[[str], str | None]
+) -> ProjectFiles:
     own = next((pair for pair in layers if pair[0].layer is Layer.PROJECT), None)
     text, approvals = "", APPROVALS
     if own is not None:
@@ -103,41 +145,28 @@ def _project_files(layers: list[tuple[PolicyPlace, PolicyLayer]], root: str) -> 
         setting = layer.settings.get("approvals")
         approvals = str(setting.value) if setting is not None else approvals
     path = os.path.join(root, approvals)  # noqa: PTH118 -- strings
-    return ProjectFiles(root, text, _text_of(path), path)
+    return ProjectFiles(root, text, texts(path) or "", path)
 
 
-def _text_of(path: str) -> str:
-    """Return an approvals file for comparison; read_approvals says what is wrong with it, if anything is."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 -- strings
-            return ""
-        with open(path, encoding="utf-8", errors="replace", newline="") as file:  # noqa: PTH123 -- strings
-            return file.read(_LARGEST)
-    except OSError:
-        return ""
+def _is_trusted(files: ProjectFiles, layers: list[tuple[PolicyPlace, PolicyLayer]], state: str) -> bool:
+    """Return whether the project's own files may loosen: for the system, else for the user.
 
-
-def _is_trusted(
-    files: ProjectFiles,
-    project_file: str | None,
-    layers: list[tuple[PolicyPlace, PolicyLayer]],
-    given: Named,
-    environ: Mapping[str, str],
-) -> bool:
-    """Return whether the project's own files may loosen: for the system, else for the caller or the user.
-
-    Where the system sets floors, it alone says which projects it trusts.
+    Where the system sets floors, it alone says which projects it trusts. A project's file that the caller
+    names counts as the caller's, and what lies beside it does not.
     """
-    system = [layer for _, layer in layers if layer.layer is Layer.SYSTEM]
-    by_system = [os.path.realpath(each.value) for layer in system for each in layer.trust_projects]
+    by_system = [
+        os.path.realpath(each.value)
+        for _, layer in layers
+        if layer.layer is Layer.SYSTEM
+        for each in layer.trust_projects
+    ]
     if any(files.root == path or files.root.startswith(path.rstrip("/") + "/") for path in by_system):
         return True
-    if any(layer.locked for layer in system):
-        return False
-    named = {os.path.realpath(path) for _, path in given.policies}
-    if project_file is not None and os.path.realpath(project_file) in named:
-        return True
-    return files.says_nothing or trust.is_trusted(files, state_home(environ))
+    return not _is_closed(layers) and (files.says_nothing or trust.is_trusted(files, state))
+
+
+def _is_closed(layers: list[tuple[PolicyPlace, PolicyLayer]]) -> bool:
+    return any(layer.locked for _, layer in layers if layer.layer is Layer.SYSTEM)
 
 
 def _approvals_path(policy: Policy, root: str, given: Named) -> str:
@@ -156,33 +185,30 @@ def _approvals_files(policy: Policy, root: str, given: Named, environ: Mapping[s
     return files | {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
 
 
-def _read_all(
-    sources: Mapping[str, Layer], environ: Mapping[str, str], *, trusted: bool, locked: bool
-) -> tuple[Approvals, int]:
-    """Return what all approvals files say, and how many approvals of an untrusted project were passed by.
+def _counting(
+    told: Mapping[str, Approvals], sources: Mapping[str, Layer], *, trusted: bool, locked: bool
+) -> tuple[Approvals, tuple[Approval, ...]]:
+    """Return what counts of all approvals files, and the approvals of an untrusted project.
 
     Revocations always count. A locked approvals file, the first, is the only one whose approvals do.
     """
     of_policy = next(iter(sources))
-    approved: list[Approval] = []
-    revoked: list[Revocation] = []
-    passed_by = 0
-    for path, layer in sources.items():
-        told = _read_approvals(path, layer, environ)
-        revoked += told.revoked
-        if path == of_policy if locked else layer is not Layer.PROJECT or trusted:
-            approved += told.approved
-        else:
-            passed_by += len(told.approved)
-    return Approvals(tuple(approved), tuple(revoked)), passed_by
+    counts = {
+        path: path == of_policy if locked else layer is not Layer.PROJECT or trusted
+        for path, layer in sources.items()
+    }
+    approved = [each for path, held in told.items() if counts[path] for each in held.approved]
+    passed_by = [each for path, held in told.items() if not counts[path] for each in held.approved]
+    revoked = [each for held in told.values() for each in held.revoked]
+    return Approvals(tuple(approved), tuple(revoked)), tuple(passed_by)
 
 
-def _read_approvals(path: str, layer: Layer, environ: Mapping[str, str]) -> Approvals:
-    if not os.path.lexists(path):  # the usual case, which loads nothing more
+def _read_approvals(path: str, layer: Layer, text: str | None, state: str) -> Approvals:
+    if text is None:  # the usual case, which loads nothing more
         return Approvals()
     from pipgate.parsed_approvals import read_strictest  # noqa: PLC0415 -- see above
 
-    return read_strictest(path, layer, state_home(environ))
+    return read_strictest(text, path, layer, state)
 
 
 def _owner(layer: Layer) -> Layer:

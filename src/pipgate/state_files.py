@@ -1,11 +1,19 @@
-"""Small files of what pipgate remembers for one user: JSON, each replaced at one stroke."""
+"""Small files of what pipgate remembers for one user: JSON, each replaced at one stroke, and locks."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def read_json(path: str) -> Any:  # noqa: ANN401 -- whoever asks knows what shape it should have
@@ -24,6 +32,39 @@ def write_json(path: str, value: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)  # noqa: PTH105 -- strings
+
+
+@contextlib.contextmanager
+def locked(target: str, state: str) -> Iterator[None]:
+    """Hold the lock of a file of one user, which lies in ``state``; raises OSError where it cannot be taken.
+
+    The system lets go of it when the process ends, however it ends.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = _open_lock(target, state)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform != "win32":
+
+    def _open_lock(target: str, state: str) -> int:
+        """Return the descriptor of the lock, which is held until it is closed; raises OSError."""
+        directory = os.path.join(state, "locks")  # noqa: PTH118 -- strings
+        os.makedirs(directory, mode=0o700, exist_ok=True)  # noqa: PTH103 -- as above
+        name = hashlib.sha256(os.fsencode(target)).hexdigest()
+        path = os.path.join(directory, name)  # noqa: PTH118 -- as above
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
 
 def name_of(*words: str) -> str:

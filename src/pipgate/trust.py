@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipgate.errors import PolicyError
-from pipgate.state_files import read_json, write_json
+from pipgate.errors import FileNotWrittenError, PolicyError
+from pipgate.plain_text import plain
+from pipgate.state_files import digest_of, locked, read_json, write_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 _STORE = "trusted.json"
 _VERSION = 1
@@ -38,9 +39,8 @@ class ProjectFiles:
 
     @property
     def digest(self) -> str:
-        """The sha256 of both, as 64 hexadecimal digits."""
-        text = json.dumps([_lines(self.policy), _lines(self.approvals)])
-        return hashlib.sha256(text.encode()).hexdigest()
+        """The sha256 of both, as 64 hexadecimal digits; what editors and git change at line ends is alike."""
+        return digest_of(json.dumps([_text(self.policy), _text(self.approvals)]))
 
 
 def is_trusted(files: ProjectFiles, state: str) -> bool:
@@ -58,7 +58,12 @@ def changes(files: ProjectFiles, state: str) -> list[str]:
     for key, now in (("policy", files.policy), ("approvals", files.approvals)):
         before = str(entry.get(key, ""))
         diff = difflib.unified_diff(
-            before.splitlines(), now.splitlines(), f"{key} (trusted)", f"{key} (now)", lineterm="", n=1
+            _lines(before) if before else [],
+            _lines(now) if now else [],
+            f"{key} (trusted)",
+            f"{key} (now)",
+            lineterm="",
+            n=1,
         )
         shown += list(diff)
     return shown
@@ -67,20 +72,28 @@ def changes(files: ProjectFiles, state: str) -> list[str]:
 def store(files: ProjectFiles, state: str) -> None:
     """Trust the files as they are now. They are kept, so that a later change can be shown."""
     entry = {"sha256": files.digest, "policy": files.policy, "approvals": files.approvals}
-    _write({**_entries(state), os.path.realpath(files.root): entry}, state)
+    with _written(state) as entries:
+        entries[os.path.realpath(files.root)] = entry
 
 
 def forget(root: str, state: str) -> bool:
     """Trust a project no longer; returns whether it was trusted."""
-    entries = dict(_entries(state))
-    known = entries.pop(os.path.realpath(root), None) is not None
-    if known:
-        _write(entries, state)
-    return known
+    with _written(state) as entries:
+        return entries.pop(os.path.realpath(root), None) is not None
 
 
-def _write(entries: Mapping[str, Mapping[str, str]], state: str) -> None:
-    write_json(os.path.join(state, _STORE), {"version": _VERSION, "projects": entries})  # noqa: PTH118 -- strings
+@contextmanager
+def _written(state: str) -> Iterator[dict[str, dict[str, str]]]:
+    """Yield the entries, to be changed, and write them; of two processes one waits for the other."""
+    path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
+    try:
+        with locked(path, state):
+            entries = _entries(state)
+            yield entries
+            write_json(path, {"version": _VERSION, "projects": entries})
+    except OSError as error:
+        reason = f"the list of trusted projects cannot be written: {error.strerror}"
+        raise FileNotWrittenError(f"{plain(path)}: {reason}", note="It is as it was before.") from error
 
 
 def _entries(state: str) -> dict[str, dict[str, str]]:
@@ -97,5 +110,10 @@ def _entries(state: str) -> dict[str, dict[str, str]]:
     return projects
 
 
+def _text(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
+
+
 def _lines(text: str) -> list[str]:
-    return text.removeprefix("\ufeff").splitlines()
+    """Return the lines as TOML has them: other signs that break a line elsewhere are part of one."""
+    return _text(text).split("\n")

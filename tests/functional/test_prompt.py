@@ -103,7 +103,7 @@ def install(world: World) -> tuple[str, ...]:
         ([b"\n"], False, False),
         ([b"\x04"], False, False),
         ([b"\x03"], False, False),
-        ([b"yes please\n", b"?\n", b"v\n", b"o\n"], True, False),
+        ([b"yes please\n", b"?\n", b"v\n", b"q\n", b"o\n"], True, False),
     ],
     ids=[
         "once",

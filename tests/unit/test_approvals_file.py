@@ -43,8 +43,20 @@ def is_as_it_was(path: Path) -> bool:
 def test_no_file_has_no_entries(path: Path) -> None:
     path.unlink()
     assert read_approvals(str(path), Layer.USER) == Approvals()
-    path.symlink_to(path.parent / "nowhere")
-    assert read_approvals(str(path), Layer.USER) == Approvals()
+
+
+@pytest.mark.parametrize("what", ["link", "pipe", "directory", "device"])
+def test_what_is_no_plain_file_is_an_error_at_once(path: Path, what: str) -> None:
+    path.unlink()
+    make = {
+        "link": lambda: path.symlink_to(path.parent / "nowhere"),
+        "pipe": lambda: os.mkfifo(path),
+        "directory": path.mkdir,
+        "device": lambda: path.symlink_to("/dev/zero"),
+    }
+    make[what]()
+    with pytest.raises(PolicyError, match=r"cannot be read: [iI][ts] "):
+        read_approvals(str(path), Layer.USER)
 
 
 def test_line_ends_and_bom_are_read(path: Path) -> None:

@@ -60,6 +60,7 @@ requests = st.builds(
     purpose=st.sampled_from(Purpose),
     named_by_user=st.booleans(),
     offer=offers,
+    claimed=st.sampled_from([None, "foo", "Other"]),
 )
 verdicts = st.sampled_from(Verdict)
 rules = st.builds(
@@ -81,7 +82,7 @@ policies = st.builds(
     min_age=st.sampled_from([timedelta(), timedelta(days=3)]).map(Setting),
     require_reason=st.booleans().map(Setting),
     max_approval_life=st.sampled_from([None, timedelta(days=30)]).map(Setting),
-    first_party_paths=st.sampled_from([("*",), (), (".",)]).map(Setting),
+    first_party_paths=st.sampled_from([("*",), (), ("/home/kim",)]).map(Setting),
     first_party_names=st.sampled_from([(), ("f*",)]).map(Setting),
     first_party_indexes=st.sampled_from([(), ("https://index.example.org/simple",)]).map(Setting),
     status=st.dictionaries(st.sampled_from(Status), verdicts.map(Setting)),
@@ -98,7 +99,7 @@ approvals_ = st.builds(
     pin=pins,
     purposes=st.sets(st.sampled_from(Purpose), min_size=1).map(frozenset),
     by=st.just("kim"),
-    on=st.sampled_from([NOW - timedelta(days=1), NOW - timedelta(days=400)]),
+    on=st.sampled_from([NOW - timedelta(days=1), NOW - timedelta(days=400), NOW + timedelta(days=400)]),
     origin=st.just(BUILTIN),
     file=st.sampled_from([None, "foo-1.0.tar.gz", "foo-1.0.zip"]),
     expires=st.sampled_from([None, date(2020, 1, 1), date(2030, 1, 1)]),
@@ -130,6 +131,10 @@ def decided(
     wanted: BuildRequest, *given_: Allowance, policy: Policy = BUILT_IN, approvals: Approvals = NOTHING
 ) -> Finding:
     return decide(wanted, policy, approvals, Context(NOW, allowances=given_))
+
+
+def strictness(finding: Finding) -> int:
+    return 0 if isinstance(finding, Allowed) else 1 if isinstance(finding, Question) else 2
 
 
 def is_yes(finding: Finding) -> bool:
@@ -194,7 +199,7 @@ def test_a_revocation_never_loosens(
     wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, one: Revocation
 ) -> None:
     revoked = decide(wanted, policy, replace(approvals, revoked=(*approvals.revoked, one)), context)
-    assert not is_yes(revoked) or is_yes(decide(wanted, policy, approvals, context))
+    assert strictness(revoked) >= strictness(decide(wanted, policy, approvals, context))
 
 
 @LAWS
@@ -202,7 +207,7 @@ def test_a_revocation_never_loosens(
 def test_a_floor_that_is_raised_never_loosens(
     wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context
 ) -> None:
-    before = is_yes(decide(wanted, policy, approvals, context))
+    before = decide(wanted, policy, approvals, context)
     for raised in (
         replace(policy, default=Setting(Verdict.BLOCK)),
         replace(policy, mode=Setting(Mode.CI)),
@@ -212,7 +217,26 @@ def test_a_floor_that_is_raised_never_loosens(
         replace(policy, first_party_paths=Setting(())),
         replace(policy, status=dict.fromkeys(Status, Setting(Verdict.BLOCK))),
     ):
-        assert not is_yes(decide(wanted, raised, approvals, context)) or before
+        assert strictness(decide(wanted, raised, approvals, context)) >= strictness(before)
+
+
+@LAWS
+@given(requests, policies, approval_files, contexts, rules)
+def test_what_asks_or_blocks_never_loosens(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, rule: Rule
+) -> None:
+    """All that a project nobody trusts may add to a policy."""
+    before = decide(wanted, policy, approvals, context)
+    asking = replace(rule, verdict=max(rule.verdict, Verdict.ASK))
+    asked = {
+        status: max(policy.status.get(status, Setting(Verdict.ALLOW)).value, Verdict.ASK) for status in Status
+    }
+    for tighter in (
+        replace(policy, rules=(*policy.rules, asking)),
+        replace(policy, status={status: Setting(verdict) for status, verdict in asked.items()}),
+        replace(policy, min_age=Setting(max(policy.min_age.value, timedelta(days=1)))),
+    ):
+        assert strictness(decide(wanted, tighter, approvals, context)) >= strictness(before)
 
 
 @LAWS
@@ -285,11 +309,18 @@ def test_a_place_of_ones_own_ends_where_it_ends() -> None:
     for url, own in (
         ("git+https://example.org/platform/foo", True),
         ("git+https://example.org/platform-evil/foo", False),
+        ("git+https://example.org/platform/../evil", False),
+        ("git+https://example.org/platform/%2e%2E/evil", False),
+        ("git+https://example.org/platform/.%252e/evil", False),
+        ("git+https://example.org/platform/..%2fevil", False),
+        ("git+https://example.org/platform/..\\evil", False),
+        ("git+https://example.org/platform/a..b", True),
     ):
         assert is_yes(decided(request(Vcs(url, "c" * 40)), policy=policy)) == own
     for page, own in (
         ("https://index.example.org/simple/foo/", True),
         ("https://index.example.org/simple-evil/foo/", False),
+        ("https://index.example.org/simple/%2e%2e/evil/foo/", False),
     ):
         assert is_yes(decided(replace(request(SDIST), offer=Offer(index=page)), policy=policy)) == own
 
@@ -316,6 +347,7 @@ def test_an_approval_covers_exactly_its_commit() -> None:
         ({"purposes": frozenset({Purpose.EDITABLE})}, Policy()),
         ({"version": "1.1"}, Policy()),
         ({"name": "bar"}, Policy()),
+        ({"on": NOW + timedelta(days=2)}, Policy()),
     ],
 )
 def test_an_approval_that_does_not_hold(fields: dict[str, object], policy: Policy) -> None:
@@ -323,6 +355,42 @@ def test_an_approval_that_does_not_hold(fields: dict[str, object], policy: Polic
     assert is_yes(decided(wheel, approvals=approved()))
     assert not is_yes(decided(wheel, policy=policy, approvals=approved(**fields)))
     assert is_yes(decided(wheel, approvals=approved(expires=date(2026, 11, 24)))), "the last day counts"
+
+
+@pytest.mark.parametrize("filename", ["foo-1.0.tar.gz", "Foo-1.0.tar.gz", "foo-1.0.zip"])
+def test_another_file_of_the_version_is_refused_and_never_asked_about(filename: str) -> None:
+    other = Sdist(filename, "b" * 64, "https://example.org/x")
+    found = decide(request(other), BUILT_IN, approved(), Context(NOW, can_ask=True))
+    assert isinstance(found, Refused)
+    assert found.code == "hash-mismatch"
+
+
+def test_an_archive_without_a_name_is_known_by_its_bytes() -> None:
+    nameless = request(replace(ARCHIVE, filename="main.tar.gz"), name=None)
+    nameless = replace(nameless, version=None, claimed="foo")
+    assert is_yes(decided(nameless, approvals=approved()))
+    assert is_yes(decided(replace(nameless, name="foo"), approvals=approved()))
+    assert not is_yes(decided(replace(nameless, name="bar"), approvals=approved()))
+    other = replace(ARCHIVE, filename="main.tar.gz", sha256="b" * 64)
+    assert not is_yes(decided(replace(nameless, source=other), approvals=approved()))
+    assert not is_yes(decided(replace(nameless, source=replace(other, sha256=None)), approvals=approved()))
+
+
+@pytest.mark.parametrize("source", [ARCHIVE, TREE, CHECKOUT])
+def test_a_denied_name_holds_for_what_says_it_of_itself(source: Source) -> None:
+    wanted = replace(request(source, named=True, name=None), claimed="Foo")
+    allowance = parse_allowance(location(source))
+    assert is_yes(decided(wanted, allowance))
+    blocked = Rule("foo", Verdict.BLOCK, BUILTIN)
+    denied = Revocation("foo", None, None, "kim", NOW, BUILTIN)
+    for policy, approvals in (
+        (Policy(deny=(Setting("foo"),)), NOTHING),
+        (Policy(rules=(blocked,)), NOTHING),
+        (BUILT_IN, Approvals((), (denied,))),
+    ):
+        refused = decided(wanted, allowance, policy=policy, approvals=approvals)
+        assert isinstance(refused, Refused)
+        assert refused.code == "denied"
 
 
 def test_a_yes_for_metadata_alone_is_none_for_a_wheel() -> None:

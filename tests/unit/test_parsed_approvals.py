@@ -37,7 +37,8 @@ def always(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(tmp_path: Path) -> object:
-    return read_strictest(str(tmp_path / "approvals.toml"), Layer.USER, str(tmp_path / "state"))
+    path = tmp_path / "approvals.toml"
+    return read_strictest(path.read_text(), str(path), Layer.USER, str(tmp_path / "state"))
 
 
 def test_the_same_the_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipgate import static_metadata
-from pipgate.approving import approval_of, last_day, record, revocation_of
-from pipgate.archive_names import sha256_of_file, version_in_filename
+from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
+from pipgate.archive_names import is_version, sha256_of_file, version_in_filename
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.commands.pending import still_pending
 from pipgate.commands.recorded import as_json, plain_name
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError
 from pipgate.gate import Gate
 from pipgate.gate_opening import context_of, read_rulebook
-from pipgate.matching import pin_or_none
+from pipgate.matching import pin_or_none, pin_text, same_version
+from pipgate.pending_builds import kept
 from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import plain
+from pipgate.plain_text import plain, shell_line, single_spaced
+from pipgate.policy_places import here
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
 
+_PLAIN = re.compile(r"[\w.+-]+", re.ASCII)  # what .gitattributes takes for itself, without quotes
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 
@@ -50,7 +54,7 @@ def approve(settings: Settings, words: list[str]) -> int:
     All of it is shown before it is written.
     """
     given = _parser().parse_args(words)
-    book = read_rulebook(settings, here(), os.environ)
+    book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
     denied = [word[1:] for word in given.what if word.startswith("!")]
     wanted = [word for word in given.what if not word.startswith("!")]
     if given.pending:
@@ -77,7 +81,8 @@ def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
     if given.what or given.sha256 or given.pending:
         raise UsageError("pipgate approve -r FILE stands alone, with --reason, --expires and --for")
     gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
-    args = ("install", "-q", "--disable-pip-version-check", "--ignore-installed", "-r", given.requirements)
+    options = ("-q", "--disable-pip-version-check", *_places(given), "--ignore-installed")
+    args = ("install", *options, "-r", given.requirements)
     run_pip(PipCall(args, plan_only=True), lambda: gate)
     refused = [each.request for each in gate.record.stopped if each.decision.code == "needs-approval"]
     entries: list[Approval | Revocation] = [
@@ -103,6 +108,12 @@ def _parser() -> VerbParser:
     parser.add_argument("--sha256", help="the hash of the file, already known: nothing is downloaded")
     parser.add_argument("-r", dest="requirements", metavar="FILE", help="all that a requirements file needs")
     parser.add_argument("--pending", action="store_true", help="all that the last blocked run here wanted")
+    parser.add_argument("-i", "--index-url", help="as of pip; so are those that follow")
+    parser.add_argument("--extra-index-url", action="append", default=[])
+    parser.add_argument("-f", "--find-links", action="append", default=[])
+    parser.add_argument("--trusted-host", action="append", default=[])
+    parser.add_argument("--no-index", action="store_true")
+    parser.add_argument("--pre", action="store_true")
     parser.add_argument("--reason")
     parser.add_argument("--expires", metavar="DATE | PnD")
     parser.add_argument("--for", dest="purposes", action="append", choices=[each.value for each in Purpose])
@@ -114,7 +125,42 @@ def _find(wanted: list[str], given: argparse.Namespace, book: Rulebook, director
         return [_with_known_hash(wanted, given.sha256)]
     commits = [Found(_commit(word)) for word in wanted if _is_vcs(word)]
     to_fetch = [word for word in wanted if not _is_vcs(word)]
-    return [*commits, *(_fetched(to_fetch, book, directory) if to_fetch else [])]
+    fetched = _fetched(to_fetch, _places(given), book, directory) if to_fetch else []
+    for each in fetched:
+        _require_the_blocked_one(each.request, book)
+    return [*commits, *fetched]
+
+
+def _places(given: argparse.Namespace) -> list[str]:
+    """Return the options that say where pip looks."""
+    words = [] if given.index_url is None else ["--index-url", given.index_url]
+    for option in ("extra_index_url", "find_links", "trusted_host"):
+        words += [
+            word for value in getattr(given, option) for word in (f"--{option.replace('_', '-')}", value)
+        ]
+    return [*words, *(["--no-index"] if given.no_index else []), *(["--pre"] if given.pre else [])]
+
+
+def _require_the_blocked_one(found: BuildRequest, book: Rulebook) -> None:
+    """Raise UsageError where the last blocked run here wanted other bytes under this name and version."""
+    blocked = [
+        pin_text(pin)
+        for each in kept(book.project, state_home(os.environ))
+        if each.request.name == found.name
+        and same_version(each.request.version, found.version)
+        and (pin := pin_or_none(each.request)) is not None
+    ]
+    pin = pin_or_none(found)
+    if not blocked or pin is None or pin_text(pin) in blocked:
+        return
+    raise UsageError(
+        f"{found.title} is another file than the one that was blocked here; nothing was approved",
+        context=(f"blocked: {', '.join(blocked)}", f"found:   {pin_text(pin)}"),
+        hints=(
+            "To approve the one that was blocked: "
+            + shell_line(["pipgate", "approve", f"{found.name}=={found.version}", "--sha256", blocked[0]]),
+        ),
+    )
 
 
 def _with_known_hash(wanted: list[str], text: str) -> Found:
@@ -122,6 +168,8 @@ def _with_known_hash(wanted: list[str], text: str) -> Found:
     name, equals, version = wanted[0].partition("==") if len(wanted) == 1 else ("", "", "")
     if match is None or not equals or not version:
         raise UsageError("--sha256 takes 64 hexadecimal digits, for one NAME==VERSION")
+    if not is_version(version):
+        raise UsageError(f"{version!r} is no version")
     source = Sdist("", match.group(1).lower(), "")
     return Found(BuildRequest(plain_name(name), version, source, Purpose.WHEEL))
 
@@ -139,17 +187,25 @@ def _commit(word: str) -> BuildRequest:
     return BuildRequest(
         plain_name(named),
         None,
-        Vcs(url.strip().partition("#")[0], None),
+        Vcs(_lower_commit(url.strip().partition("#")[0]), None),
         Purpose.WHEEL,
         named_by_user=bool(at),
     )
 
 
-def _fetched(wanted: list[str], book: Rulebook, directory: str) -> list[Found]:
+def _lower_commit(url: str) -> str:
+    """Return a URL whose commit id, if it ends in one, is written as git writes it."""
+    before, at, revision = url.rpartition("@")
+    is_commit = re.fullmatch(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}", revision) is not None
+    return f"{before}{at}{revision.lower()}" if is_commit else url
+
+
+def _fetched(wanted: list[str], places: list[str], book: Rulebook, directory: str) -> list[Found]:
     """Download sdists and archives through pip, which runs nothing of them."""
     names = [plain_name(word.partition("==")[0]) for word in wanted if "://" not in word]
     only = ["--no-binary", ",".join(names)] if names else []
-    args = ("download", "-q", "--no-deps", "--disable-pip-version-check", *only, "-d", directory, *wanted)
+    options = ("-q", "--no-deps", "--disable-pip-version-check", *places, *only, "-d", directory)
+    args = ("download", *options, *wanted)
     ended = run_pip(PipCall(args), lambda: Gate(book.policy, book.approvals, context_of(book, utc_now())))
     files = sorted(Path(directory).iterdir())
     if ended.status != 0:
@@ -161,7 +217,7 @@ def _of_file(file: Path, names: list[str]) -> Found:
     sha256 = sha256_of_file(str(file))
     for name in names:
         version = version_in_filename(name, file.name)
-        if version is not None:
+        if version is not None and is_version(version):
             return Found(BuildRequest(name, version, Sdist(file.name, sha256, ""), Purpose.WHEEL), str(file))
     told = static_metadata.of_archive(str(file), project=None)
     said = told.fields if isinstance(told, static_metadata.Known) else told
@@ -188,8 +244,8 @@ def _shown(found: Found) -> list[str]:
         lines.append(f"  sha256     {request.source.sha256}")
     entry = read_build_entry(found.path) if found.path else None
     if entry is not None:
-        lines.append(f"  backend    {plain(entry.backend)}")
-        lines.append(f"  requires   {plain(', '.join(entry.requires) or 'nothing to build')}")
+        lines.append(f"  backend    {single_spaced(entry.backend)}")
+        lines += [f"  requires   {single_spaced(each)}" for each in entry.requires or ("nothing to build",)]
     return lines
 
 
@@ -198,16 +254,15 @@ def _tell(entries: list[Approval | Revocation], book: Rulebook, *, as_json_wante
         say_json({"file": book.approvals_path, "recorded": [as_json(each) for each in entries]})
         return 0
     lines = [f"recorded in {plain(book.approvals_path)}; commit that file"]
-    if not book.trusted and os.path.realpath(book.approvals_path) == os.path.realpath(
-        book.files.approvals_path
-    ):
-        lines.append(
-            "This project is not trusted, so they do not count yet. After reading its files: pipgate trust"
-        )
+    why_not = counts_later(book)
+    lines += [] if why_not is None else [why_not]
     attributes = Path(book.project, ".gitattributes")
     name = os.path.basename(book.approvals_path)  # noqa: PTH119 -- a string
     if not attributes.is_file() or name not in attributes.read_text(encoding="utf-8", errors="replace"):
-        lines.append(f"To let git merge it line by line: echo '{name} merge=union' >> .gitattributes")
+        line = shell_line(["echo", f"{name} merge=union"])
+        lines += (
+            [f"To let git merge it line by line: {line} >> .gitattributes"] if _PLAIN.fullmatch(name) else []
+        )
     say_lines(lines)
     return 0
 

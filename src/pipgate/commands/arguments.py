@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from typing import Any, NoReturn
 
@@ -21,14 +20,6 @@ class VerbParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of leaving the process."""
         raise UsageError(f"{self.prog}: {message}")
-
-
-def here() -> str:
-    """Return the current directory; raises UsageError when it is gone."""
-    try:
-        return os.getcwd()  # noqa: PTH109 -- a string
-    except OSError as error:
-        raise UsageError("the current directory does not exist any more") from error
 
 
 def say_json(value: dict[str, Any]) -> None:

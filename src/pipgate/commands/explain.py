@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.commands.recorded import plain_name
 from pipgate.decision import Allowed, Finding, Question, Refused, Weighing, decide, utc_now
 from pipgate.errors import assert_never
 from pipgate.gate_opening import context_of, read_rulebook
-from pipgate.matching import normalised, pin_or_none
+from pipgate.matching import normalised, pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain, shell_line
-from pipgate.policy_places import state_home
+from pipgate.policy_places import here
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
@@ -41,16 +42,15 @@ def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildReque
     waiting = [
         each.request
         for each in kept(book.project, state_home(os.environ))
-        if normalised(each.request.name) == name and version in {None, each.request.version}
+        if normalised(each.request.name) == name
+        and (not version or same_version(version, each.request.version))
     ]
     approved = [
         _of_pin(each.name, each.version, each.pin, each.file)
         for each in book.approvals.approved
-        if each.name == name and version in {None, each.version}
+        if each.name == name and (not version or same_version(version, each.version))
     ]
-    anything = BuildRequest(
-        name, version, Sdist(f"{name}-{version or '?'}.tar.gz", "0" * 64, ""), Purpose.WHEEL
-    )
+    anything = BuildRequest(name, version, Sdist(f"{name}-{version or '?'}.tar.gz", None, ""), Purpose.WHEEL)
     found = {(each.version, pin_or_none(each)): each for each in (*approved, *waiting)}
     return list(found.values()) or [anything]
 
@@ -114,5 +114,5 @@ def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) 
         return ["take out the line that denies it; nothing else beats it"]
     if isinstance(finding, Refused) and finding.code == "hash-mismatch":
         return [f"find out why the file is another one, then {shell_line(['pipgate', 'approve', known])}"]
-    untrusted = ["pipgate trust"] if book.passed_by else []
+    untrusted = ["pipgate trust"] if book.passed_by and not book.trusted_by_system_alone else []
     return [*untrusted, shell_line(["pipgate", "approve", known])]

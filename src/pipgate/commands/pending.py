@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.decision import Allowed, decide, utc_now
 from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain, shell_line
-from pipgate.policy_places import state_home
+from pipgate.policy_places import here
 from pipgate.report import approval_key, outcome_to_json
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from pipgate.outcomes import Outcome
@@ -30,7 +31,7 @@ def pending(settings: Settings, words: list[str]) -> int:
     lines = [f"{plain(each.request.title)}  required by {plain(_who(each))}" for each in waiting]
     if waiting:
         keys = [key for each in waiting if (key := approval_key(each.request)) is not None]
-        lines.append(f"To approve: {shell_line(['pipgate', 'approve', *keys])}")
+        lines += [f"To approve: {shell_line(['pipgate', 'approve', *keys])}"] if keys else []
     say_lines(lines or ["Nothing is pending here."])
     return 0
 

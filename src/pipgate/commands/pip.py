@@ -73,9 +73,9 @@ def _must_read_first(settings: Settings) -> bool:
     """
     if settings.own_options:
         return True
-    from pipgate.policy_places import anything_written, named  # noqa: PLC0415 -- for pip's own commands alone
+    from pipgate.policy_places import anything_written, here, named  # noqa: PLC0415 -- for pip's own commands
 
-    given, cwd = named(settings.policy, settings.approvals, os.environ), os.getcwd()  # noqa: PTH109 -- a string
+    given, cwd = named(settings.policy, settings.approvals, os.environ), here()
     if not anything_written(given, cwd, os.environ):
         return False
     from pipgate.read_before import unchanged  # noqa: PLC0415 -- where something is written
@@ -101,8 +101,9 @@ def _open_gate(settings: Settings) -> Gate:
     from pipgate import report  # noqa: F401, PLC0415 -- pip 26.3 blocks imports after it has begun to install
     from pipgate.gate_opening import open_gate  # noqa: PLC0415 -- see above
     from pipgate.pending_builds import keep  # noqa: F401, PLC0415 -- same
+    from pipgate.policy_places import here  # noqa: PLC0415 -- same
 
-    return open_gate(settings, os.getcwd(), os.environ)  # noqa: PTH109 -- a string
+    return open_gate(settings, here(), os.environ)
 
 
 def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
@@ -114,7 +115,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
     from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
-    from pipgate.policy_places import state_home  # noqa: PLC0415 -- same
+    from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
     command = [*settings.own_options, *settings.pip_args]
     refusals = _refusals(gate, ended)

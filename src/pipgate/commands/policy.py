@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.gate_opening import read_rulebook
 from pipgate.plain_text import plain
 from pipgate.policy_layers import describe
+from pipgate.policy_places import here
 
 if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
@@ -53,7 +54,8 @@ def _as_lines(book: Rulebook, *, origins: bool) -> list[str]:
         for key, value, origin in rows
     ]
     lines += [
-        f"# {each.origin} asked for {each.key} = {plain(each.asked)}; {each.holds} holds"
+        f"# {plain(str(each.origin))} asked for {each.key} = {plain(each.asked)}; "
+        f"{plain(str(each.holds))} holds"
         for each in book.policy.overruled
     ]
     if not book.trusted:

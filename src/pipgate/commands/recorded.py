@@ -6,16 +6,17 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
-from pipgate.approvals_file import change, read_approvals
+from pipgate.approvals_file import read_approvals
 from pipgate.approvals_text import without
-from pipgate.approving import keep_trust, record, revocation_of
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.approving import record, revocation_of, rewrite
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
-from pipgate.matching import gone_for_good, normalised, pin_text
+from pipgate.matching import gone_for_good, normalised, pin_text, same_version
 from pipgate.origin import Layer
 from pipgate.plain_text import plain
+from pipgate.policy_places import here
 
 if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
@@ -28,20 +29,16 @@ def approvals(settings: Settings, words: list[str]) -> int:
     book = read_rulebook(settings, here(), os.environ)
     if given.json:
         rows = [{**as_json(each), "state": _state(each, book)} for each in book.approvals.approved]
+        rows += [{**as_json(each), "state": "not trusted"} for each in book.passed_by]
         revoked = [as_json(each) for each in book.approvals.revoked]
-        say_json(
-            {"file": book.approvals_path, "approved": rows, "revoked": revoked, "not trusted": book.passed_by}
-        )
+        say_json({"file": book.approvals_path, "approved": rows, "revoked": revoked})
         return 0
     lines = [f"{_title(each)}  {_state(each, book)}" for each in book.approvals.approved]
     lines += [
         f"{_title(each)}  denied" if each.version is None else f"{_title(each)}  revoked"
         for each in book.approvals.revoked
     ]
-    if book.passed_by:
-        lines.append(
-            f"{book.passed_by} more in this project are not used: it is not trusted. To do so: pipgate trust"
-        )
+    lines += [f"{_title(each)}  not used: this project is not trusted" for each in book.passed_by]
     say_lines(lines or ["Nothing is approved or revoked here."])
     return 0
 
@@ -52,7 +49,7 @@ def deny(settings: Settings, words: list[str]) -> int:
     parser.add_argument("names", nargs="+", metavar="NAME")
     parser.add_argument("--reason")
     given = parser.parse_args(words)
-    book = read_rulebook(settings, here(), os.environ)
+    book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
     entries = [revocation_of(plain_name(name), reason=given.reason) for name in given.names]
     for entry in entries:
         record(book, entry, os.environ)
@@ -65,14 +62,15 @@ def revoke(settings: Settings, words: list[str]) -> int:
     parser.add_argument("names", nargs="+", metavar="NAME[==VERSION]")
     parser.add_argument("--reason")
     given = parser.parse_args(words)
-    book = read_rulebook(settings, here(), os.environ)
+    book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
     entries = []
     for text in given.names:
         name, _, version = text.partition("==")
         found = [
             each
-            for each in book.approvals.approved
-            if each.name == normalised(plain_name(name)) and version in {"", each.version}
+            for each in (*book.approvals.approved, *book.passed_by)
+            if each.name == normalised(plain_name(name))
+            and (not version or same_version(version, each.version))
         ]
         if not found:
             raise UsageError(f"nothing is approved under {text}; to see what is: pipgate approvals")
@@ -94,8 +92,7 @@ def prune(settings: Settings, words: list[str]) -> int:
     own, now = read_approvals(book.approvals_path, Layer.PROJECT), utc_now()
     gone = [each for each in own.approved if gone_for_good(each, own, book.policy, now)]
     if gone and not given.dry_run:
-        change(book.approvals_path, lambda text: without(text or "", gone))
-        keep_trust(book, os.environ)
+        rewrite(book, lambda text: without(text or "", gone), os.environ)
     return _tell(given.json, book.approvals_path, "pruned", [as_json(each) for each in gone])
 
 

@@ -6,10 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from pipgate import trust as trusting
-from pipgate.commands.arguments import VerbParser, here, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.errors import UsageError
 from pipgate.gate_opening import read_rulebook
 from pipgate.plain_text import plain
-from pipgate.policy_places import state_home
+from pipgate.policy_places import here
+from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from pipgate.settings import Settings
@@ -32,6 +34,8 @@ def trust(settings: Settings, words: list[str]) -> int:
     if given.show:
         word = "is trusted" if book.trusted else "is not trusted"
         return _tell(given.json, book.files.root, changes, word)
+    if book.trusted_by_system_alone and not book.trusted:
+        raise UsageError("the system's policy has floors, so it alone says which projects are trusted")
     trusting.store(book.files, state)
     return _tell(given.json, book.files.root, changes, "is trusted as it is now")
 
@@ -40,5 +44,5 @@ def _tell(as_json: bool, root: str, changes: list[str], word: str) -> int:  # no
     if as_json:
         say_json({"project": root, "changes": changes, "state": word})
     else:
-        say_lines([*(plain(line, 2000) for line in changes), f"{plain(root)} {word}."])
+        say_lines([*(plain(line, len(line)) for line in changes), f"{plain(root)} {word}."])
     return 0

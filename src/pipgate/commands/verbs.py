@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,5 +28,10 @@ def run(verb: str, settings: Settings, words: list[str]) -> int:
     """Run one verb and return the exit status."""
     room, _, function = VERBS[verb].partition(".")
     module = importlib.import_module(f"{__package__}.{room}")
-    status: int = getattr(module, function)(settings, words)
+    try:
+        status: int = getattr(module, function)(settings, words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read it has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return status

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import sha256_of_file, version_in_filename
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
-from pipgate.pip_internals.names import is_tree, name_and_version
+from pipgate.pip_internals.names import claim_of, is_tree, name_and_version
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
 from pipgate.public_urls import public_url
@@ -40,6 +40,7 @@ def build_request(
         required_by=required_by(req, run),
         named_by_user=_named(source, run),
         offer=_offer(req.link, run),
+        claimed=claim_of(req),
     )
 
 

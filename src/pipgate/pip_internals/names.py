@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
+_CLAIM = "_pipgate_claim"
+
 
 class AskedName(NamedTuple):
     """The name that somebody asked for, before anything of it was read; None where only a place was."""
@@ -31,6 +33,18 @@ def name_and_version(
         name = before if version[:1].isdigit() else None
     canonical = str(canonicalize_name(name)) if name else None
     return canonical, version_in_filename(canonical, filename) if filename else None
+
+
+def note_claim(req: InstallRequirement, name: str | None) -> None:
+    """Note the name that the files of a requirement say, where that is not the one it was asked for by."""
+    if name is not None and canonicalize_name(name) != canonicalize_name(req.name or ""):
+        vars(req)[_CLAIM] = name
+
+
+def claim_of(req: InstallRequirement) -> str | None:
+    """Return the name that the files of a requirement say, if it is another."""
+    claim = vars(req).get(_CLAIM)
+    return claim if isinstance(claim, str) else None
 
 
 def is_tree(req: InstallRequirement, link: Link) -> bool:

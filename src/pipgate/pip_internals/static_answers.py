@@ -62,9 +62,11 @@ def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
         stand_in.put_name_alone(req, *_name_and_version(req, None))
         return None
     # Here and not above: without a source distribution, nobody pays for it. pip installs nothing before.
+    from pipgate.pip_internals.names import note_claim
     from pipgate.static_metadata import Known
 
     answer = _read(req, run)
+    note_claim(req, answer.fields.name if isinstance(answer, Known) else answer.name)
     if not isinstance(answer, Known):
         return _without(req, answer, run)
     if not _will_do(req, answer, run):

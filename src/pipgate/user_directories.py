@@ -1,0 +1,25 @@
+"""The directories of one user, by the XDG rules."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def config_home(environ: Mapping[str, str]) -> str:
+    """Return the user's directory for configuration."""
+    return _home(environ.get("XDG_CONFIG_HOME", ""), ".config")
+
+
+def state_home(environ: Mapping[str, str]) -> str:
+    """Return the user's directory for what pipgate remembers."""
+    return _home(environ.get("XDG_STATE_HOME", ""), ".local", "state")
+
+
+def _home(given: str, *usual: str) -> str:
+    # A relative path does not count: it would be another one in every project.
+    base = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), *usual)  # noqa: PTH111, PTH117, PTH118 -- strings
+    return os.path.join(base, "pipgate")  # noqa: PTH118 -- same
