@@ -53,6 +53,19 @@ def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
     )
 
 
+def claimed_name(data: bytes) -> str | None:
+    """Return the name that a pyproject.toml gives its project, whatever it leaves to the build."""
+    try:
+        whole = _toml(data)
+    except MetadataError:
+        return None
+    tool = whole.get("tool", {})
+    for table in (whole.get("project"), tool.get("poetry") if isinstance(tool, dict) else None):
+        if isinstance(table, dict) and isinstance(table.get("name"), str):
+            return str(table["name"])
+    return None
+
+
 def _poetry_adds_to_it(whole: dict[str, Any]) -> bool:
     """Return whether there is a list of poetry's own, taken by its backend where ``[project]`` has none."""
     poetry = whole.get("tool", {})

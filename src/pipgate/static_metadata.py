@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import stat
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,8 +13,9 @@ from packaging.utils import canonicalize_name
 from pipgate.archive_stream import HostileArchiveError, read_files
 from pipgate.core_metadata import CoreMetadata, MetadataError, as_metadata, known_good, read_pkg_info
 from pipgate.plain_text import plain
-from pipgate.project_table import LARGEST_PYPROJECT, read_project_table
+from pipgate.project_table import LARGEST_PYPROJECT, claimed_name, read_project_table
 from pipgate.recorded_requires import RecordedRequires, read_requires_txt
+from pipgate.regular_files import UnreadableFileError, read_regular
 from pipgate.time_limit import TookTooLongError, at_most
 
 if TYPE_CHECKING:
@@ -94,23 +94,34 @@ def of_archive(
 def of_tree(path: str) -> StaticAnswer:
     """Read the metadata of a source tree: its ``[project]`` table, which is what its build starts from.
 
-    PKG-INFO and egg-info count in an sdist alone; in a tree they may be left over from another time.
+    PKG-INFO and egg-info count in an sdist alone; in a tree they may be left over from another time, so that
+    of PKG-INFO the name is told and nothing else.
     """
     try:
-        place = posixpath.join(path, "pyproject.toml")
-        if not stat.S_ISREG(os.lstat(place).st_mode):
-            return Unknown("its pyproject.toml is no regular file")
-        with open(place, "rb") as file:  # noqa: PTH123 -- pip's paths are strings
-            data = file.read(LARGEST_PYPROJECT + 1)
         with at_most(_SECONDS):
-            fields = read_project_table(data, version=None)
-    except FileNotFoundError:
-        return Unknown("it has no pyproject.toml")
-    except (OSError, MetadataError) as error:
-        return Unknown(plain(str(error)))
+            pyproject = _plain_file(path, "pyproject.toml")
+            try:
+                fields = read_project_table(pyproject or b"", version=None)
+            except MetadataError as error:
+                reason = "it has no pyproject.toml" if pyproject is None else str(error)
+                name = claimed_name(pyproject or b"") or _identity(_plain_file(path, "PKG-INFO"))[0]
+                return Unknown(plain(reason), name)
+    except OSError as error:
+        return Unknown(plain(str(error.strerror or error)))
     except TookTooLongError:
         return Unknown(_TOOK_TOO_LONG)
     return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields))
+
+
+def _plain_file(tree: str, name: str) -> bytes | None:
+    """Return a file of a tree, or None where there is none; raises OSError for what is no plain file."""
+    place = posixpath.join(tree, name)
+    if os.path.islink(place):  # noqa: PTH114 -- a string
+        raise UnreadableFileError(None, f"its {name} is no regular file")
+    try:
+        return read_regular(place, LARGEST_PYPROJECT)[0]
+    except FileNotFoundError:
+        return None
 
 
 class _Picker:
@@ -156,7 +167,7 @@ class _Picker:
             return known
         reasons = "; ".join(each.reason for each in told if isinstance(each, Unknown))
         name, version = _identity(own)
-        return Unknown(reasons, name, version)
+        return Unknown(reasons, name or claimed_name(self._named(files, "pyproject.toml") or b""), version)
 
     def _inside(self, name: str) -> str:
         root = "/".join(part for part in (self._root, self._subdirectory) if part)

@@ -22,7 +22,7 @@ class Index:
     """Serves ``root``: ``/simple/NAME/`` lists the sdists and wheels of a project, ``/files/PATH`` is a file.
 
     ``answers`` replaces what a path answers, one answer per request, the last one for good; ``requests``
-    keeps every path that was asked for, and ``on_request`` is called for each. ``metadata`` is offered beside a file (PEP 658), in JSON pages alone.
+    keeps every path that was asked for, and ``on_request`` is called for each. ``html`` replaces the pages of projects. ``metadata`` is offered beside a file (PEP 658), in JSON pages alone.
     """
 
     root: Path
@@ -36,6 +36,7 @@ class Index:
     uploaded: dict[str, str] = field(default_factory=dict)
     status: str | None = None
     on_request: Callable[[], object] | None = None
+    html: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -87,7 +88,8 @@ class Index:
             waiting = self.answers[path]
             return waiting.pop(0) if len(waiting) > 1 else waiting[0]
         if path.startswith("/simple/"):
-            return self.page(path.removeprefix("/simple/").strip("/"), as_json=as_json)
+            name = path.removeprefix("/simple/").strip("/")
+            return self.html[name].encode() if name in self.html else self.page(name, as_json=as_json)
         file = self.root / path.removeprefix("/files/")
         return file.read_bytes() if path.startswith("/files/") and file.is_file() else None
 
@@ -113,6 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         as_json = "application/vnd.pypi.simple.v1+json" in self.headers.get("Accept", "")
+        as_json = as_json and self.path.removeprefix("/simple/").strip("/") not in self.index.html
         body = self.index.answer(unquote(self.path.partition("?")[0]), as_json=as_json)
         self.send_response(200 if body is not None else 404)
         self.send_header("Content-Type", self._type(as_json=as_json))

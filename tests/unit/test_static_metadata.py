@@ -262,7 +262,7 @@ def test_a_tree(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(TABLE)
     assert requires(of_tree(str(tmp_path))) == ("pyproject", ("b",))
     (tmp_path / "pyproject.toml").write_bytes(b"\xff")
-    assert of_tree(str(tmp_path)) == Unknown("pyproject.toml is not UTF-8")
+    assert of_tree(str(tmp_path)) == Unknown("pyproject.toml is not UTF-8", "thing")
 
 
 HOSTILE = st.one_of(
