@@ -82,6 +82,12 @@ def is_zip(path: str, content_type: str | None) -> bool:
     return not named_tar and zipfile.is_zipfile(path)
 
 
+def refuse_two_kinds(path: str) -> None:
+    """Raise HostileArchiveError for a tar file that also reads as zip, which is how pip would unpack it."""
+    if zipfile.is_zipfile(path):
+        raise HostileArchiveError("the archive reads as a zip file and is named as another kind")
+
+
 def read_files(
     path: str,
     content_type: str | None,
@@ -94,7 +100,10 @@ def read_files(
     """
     files: dict[str, bytes] = {}
     with _explained():
-        members = _files_of_zip(path) if is_zip(path, content_type) else _files_of_tar(path)
+        zipped = is_zip(path, content_type)
+        if not zipped:
+            refuse_two_kinds(path)
+        members = _files_of_zip(path) if zipped else _files_of_tar(path)
         for name, read in members:
             if not wanted(name, files):
                 continue

@@ -7,7 +7,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate.archive_stream import HostileArchiveError, is_zip, open_tar, open_zip, read_files
+from pipgate.archive_stream import (
+    HostileArchiveError,
+    is_zip,
+    open_tar,
+    open_zip,
+    read_files,
+    refuse_two_kinds,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -74,6 +81,7 @@ def _listing(path: str, content_type: str | None) -> _Listing:
         with open_zip(path) as archive:
             names = [member.filename for member in archive.infolist()]
     else:
+        refuse_two_kinds(path)
         with open_tar(path) as members:
             for member in members:
                 names.append(member.name)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-import zipfile
 from typing import TYPE_CHECKING
 
-from pipgate.archive_stream import HostileArchiveError, is_zip, open_tar, open_zip
+from pipgate.archive_stream import HostileArchiveError, is_zip, open_tar, open_zip, refuse_two_kinds
 from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ def _check_zip(path: str) -> None:
 
 
 def _check_tar(path: str) -> None:
-    if zipfile.is_zipfile(path):
-        raise HostileArchiveError("the archive reads as a zip file and is named as another kind")
+    refuse_two_kinds(path)
     links: dict[str, str] = {}
     with open_tar(path) as members:
         for member in members:

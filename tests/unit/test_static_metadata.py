@@ -222,6 +222,17 @@ def test_a_header_that_would_fill_the_memory(tmp_path: Path) -> None:
     assert "the header of a member is larger than" in reason_of(path)
 
 
+def test_a_file_of_two_kinds_says_nothing(tmp_path: Path) -> None:
+    """pip would unpack the zip file; what the tar file promises is another project."""
+    path = write_tar(tmp_path / "thing-1.0.tar.gz", {"thing-1.0/PKG-INFO": STATIC.encode()})
+    assert isinstance(of_archive(str(path), project="thing"), Known)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("thing-1.0/PKG-INFO", STATIC.replace("a>=1", "other"))
+    told = of_archive(str(path), project="thing")
+    assert isinstance(told, Unknown)
+    assert "reads as a zip file" in told.reason
+
+
 def test_a_zip_directory_that_would_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
