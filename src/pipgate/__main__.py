@@ -1,5 +1,6 @@
 """The door: makes the import path safe before anything else is imported, then starts the CLI."""
 
+import os
 import sys
 
 
@@ -15,12 +16,21 @@ def _forget_script_directory() -> None:
 
 
 def main() -> None:
-    """Run the command line of this process and exit with its status."""
+    """Run as the console script: in the interpreter that the command is for."""
     _forget_script_directory()
-    from pipgate.cli import run  # noqa: PLC0415 -- nothing may be imported from an unsafe path
+    from pipgate.launcher import hand_over  # noqa: PLC0415 -- nothing may be imported from an unsafe path
+
+    hand_over(sys.argv, os.environ)
+    _run_here()
+
+
+def _run_here() -> None:
+    """Run the command line in this interpreter and exit with its status."""
+    from pipgate.cli import run  # noqa: PLC0415 -- same
 
     sys.exit(run(sys.argv[1:]))
 
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # python -m pipgate: that Python, and no other
+    _forget_script_directory()
+    _run_here()

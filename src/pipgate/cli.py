@@ -11,10 +11,14 @@ from pipgate.settings import parse_settings
 from pipgate.terminal import show
 
 
-def run(argv: list[str]) -> int:
-    """Run pipgate with the arguments behind its name and return the exit status."""
+def run(argv: list[str], *, is_pip: bool = False) -> int:
+    """Run pipgate with the arguments behind its name and return the exit status.
+
+    ``is_pip`` says that they stood behind pip's own name: only our options, before them, are not pip's.
+    """
     try:
         settings = parse_settings(argv)
+        settings = settings._replace(is_pip=settings.is_pip or is_pip)
         verb = settings.pip_args[0] if settings.pip_args and not settings.is_pip else ""
         if verb in VERBS:
             return verbs.run(verb, settings, list(settings.pip_args[1:]))
@@ -24,8 +28,20 @@ def run(argv: list[str]) -> int:
         return error.exit_status
 
 
-def run_child(orders: dict[str, Any], argv: list[str]) -> int:
-    """Run as a pip that a gated pip has started, under the orders that stand in its script."""
+def run_engine(orders: dict[str, Any], argv: list[str]) -> int:
+    """Run in an interpreter that pipgate is not installed for, as ``engine.py`` was ordered to.
+
+    A pip that a gated pip has started has orders of its own; without them it is a person's command line.
+    """
+    if "answer" in orders:
+        return _run_child(orders, argv)
+    from pipgate.pip_internals.target_pip import choose  # noqa: PLC0415 -- for another interpreter alone
+
+    choose(orders["fallback_pip"])
+    return run(argv, is_pip=orders.get("is_pip", False))
+
+
+def _run_child(orders: dict[str, Any], argv: list[str]) -> int:
     try:
         own = parse_settings(orders["own_options"])
         settings = own._replace(pip_args=tuple(argv), is_pip=True)

@@ -1,12 +1,10 @@
-"""Whether all policies and approvals are as they were when a run last found them valid.
-
-Such a run need not read them before pip starts: it does when something has to be decided, which runs of
-wheels alone never have. What is kept is a digest in the user's own state directory. Where it is wrong, a
-broken file is found when the gate opens, and nothing is allowed on the strength of it.
-"""
+"""Whether all policies and approvals are as they were when a run last found them valid."""
 
 from __future__ import annotations
 
+# Such a run need not read them before pip starts: it does when something has to be decided, which runs of
+# wheels alone never have. What is kept is a digest in the user's own state directory. Where it is wrong, a
+# broken file is found when the gate opens, and nothing is allowed on the strength of it.
 import hashlib
 import json
 import os

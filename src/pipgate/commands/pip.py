@@ -15,11 +15,15 @@ from pipgate.terminal import say, show
 if TYPE_CHECKING:
     from pipgate.gate import Gate
     from pipgate.outcomes import Outcome
+    from pipgate.pip_internals.run_state import Run
     from pipgate.settings import Settings
 
 
-def run(settings: Settings, *, started_by_pip: bool = False) -> int:
-    """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked."""
+def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None = None) -> int:
+    """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked.
+
+    ``armed`` is the run that a hook has armed the pip of this process for.
+    """
     try:
         call = PipCall(
             settings.pip_args,
@@ -27,7 +31,7 @@ def run(settings: Settings, *, started_by_pip: bool = False) -> int:
             started_by_pip,
             must_read_first=lambda: _must_read_first(settings),
         )
-        ended = run_pip(call, lambda: _open_gate(settings))
+        ended = run_pip(call, lambda: gate_for(settings), armed)
     except PipgateError as error:
         _write_report(settings, None, pip_version=None, status=error.exit_status)
         raise
@@ -53,8 +57,8 @@ def run_for_build_requirements(
     answer that a build was refused. The status is pip's, or 0 for a refusal, so that pip in the parent does
     not show this child's output as a crash.
     """
-    gate = _open_gate(settings)
-    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+    gate = gate_for(settings)
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
 
     gate.hear(report.outcomes_from_json(answered))
     call = PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain)
@@ -95,7 +99,7 @@ def _unexpected(ended: PipEnded) -> PipgateError:
     return error
 
 
-def _open_gate(settings: Settings) -> Gate:
+def gate_for(settings: Settings) -> Gate:
     """Return the gate for one run; loads all that may be needed once pip has begun to install."""
     # Here and not above: a command that never builds does not pay for them.
     from pipgate import report  # noqa: F401, PLC0415 -- pip 26.3 blocks imports after it has begun to install
@@ -113,7 +117,7 @@ def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
 
 def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
-    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
     from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
@@ -139,7 +143,7 @@ def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | N
     """Write the gate report where one was asked for; raises ReportNotWrittenError."""
     if settings.gate_report is None:
         return
-    from pipgate import report  # noqa: PLC0415 -- loaded by _open_gate
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
     from pipgate.outcomes import Record  # noqa: PLC0415 -- same
 
     command = ["pip", *settings.pip_args]

@@ -15,12 +15,15 @@ VERBS = {
     "approve": "approve.approve",
     "approvals": "recorded.approvals",
     "deny": "recorded.deny",
+    "disable": "enable.disable",
+    "enable": "enable.enable",
     "explain": "explain.explain",
     "pending": "pending.pending",
     "policy": "policy.policy",
     "prune": "recorded.prune",
     "revoke": "recorded.revoke",
     "trust": "trust.trust",
+    "venv": "enable.venv",
 }
 
 

@@ -13,7 +13,7 @@ from pipgate.pip_internals.choke_points import TABLE, ChokePoint
 from pipgate.pip_internals.versions import not_armed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -27,12 +27,13 @@ class ChokePointFinder:
     """Finds the modules that hold choke points, and fits those as soon as the module has been executed.
 
     Names that other modules take from them with ``from ... import`` are therefore the fitted ones, and a
-    command that never needs such a module never pays for it.
+    command that never needs such a module never pays for it. ``after`` has more to do for some modules.
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
         self._points: dict[str, list[ChokePoint]] = {}
+        self.after: dict[str, Callable[[ModuleType], None]] = {}
         for point in TABLE:
             if point.applies_to(run.release):
                 self._points.setdefault(point.module, []).append(point)
@@ -46,14 +47,14 @@ class ChokePointFinder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the module's own spec with a loader that fits the choke points (PEP 451)."""
-        if fullname not in self._points and fullname not in _LOADED_ON_USE:
+        fitting = fullname in self._points or fullname in self.after
+        if not fitting and fullname not in _LOADED_ON_USE:
             return None
         for finder in sys.meta_path:
             if finder is not self:
                 spec = finder.find_spec(fullname, path, target)
                 if spec is not None:
                     loader: Any = spec.loader
-                    fitting = fullname in self._points
                     spec.loader = _FittingLoader(loader, self) if fitting else LazyLoader(loader)
                     return spec
         return None
@@ -66,13 +67,15 @@ class ChokePointFinder:
         try:
             self._fit(module)
         except GateNotArmedError as error:
-            self._run.broken = error
+            self.run.broken = error
             raise
 
     def _fit(self, module: ModuleType) -> None:
-        for point in self._points[module.__name__]:
+        if module.__name__ in self.after:
+            self.after[module.__name__](module)
+        for point in self._points.get(module.__name__, []):
             owner, name, original = _locate(module, point)
-            replacement = point.wrap(_function(original), self._run)
+            replacement = point.wrap(_function(original), self.run)
             replacement.__pipgate__ = True
             setattr(
                 owner, name, classmethod(replacement) if isinstance(original, classmethod) else replacement
@@ -100,14 +103,39 @@ class _FittingLoader(Loader):
         self._finder.fit(module)
 
 
+# The finder of this process; there is one pip in it, and one gate.
+_armed: list[ChokePointFinder] = []
+
+
 def arm(run: Run) -> ChokePointFinder:
-    """Make every later import of pip a gated one; raises GateNotArmedError when pip was imported before."""
+    """Make every later import of pip a gated one; raises GateNotArmedError when pip was imported before.
+
+    In a process that a hook has armed it is the finder of the hook, whose run ``run`` has to be.
+    """
+    if _armed and _armed[0].run is run:
+        return _armed[0]
     early = sorted(name for name in sys.modules if name.startswith("pip._internal."))
-    if early:
+    if early or _armed:
         raise not_armed("pip was already imported when the gate was to be armed", *early[:3])
     finder = ChokePointFinder(run)
     sys.meta_path.insert(0, finder)
+    _armed.append(finder)
     return finder
+
+
+def is_armed() -> bool:
+    """Return whether the pip of this process is gated."""
+    return bool(_armed)
+
+
+def all_modules() -> frozenset[str]:
+    """Return every module that holds a choke point in some pip."""
+    return frozenset(point.module for point in TABLE)
+
+
+def let_go(run: Run) -> None:
+    """Let a program that has called pip's command line import again, when that has ended."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not run.late_imports]
 
 
 def fit_all(finder: ChokePointFinder) -> None:

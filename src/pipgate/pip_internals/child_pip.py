@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pipgate.outcomes import Outcome
     from pipgate.pip_internals.run_state import Run
 
-_RUNNER = Path(__file__).parents[1] / "child_runner.py"
+_ENGINE = Path(__file__).parents[1] / "engine.py"
 _ANSWER = "answer.json"
 
 
@@ -124,7 +123,7 @@ def _write_runner(run: Run, *, for_build: bool) -> str:
         "answered": _told(run.gate.answered) if for_build else [],
     }
     script = directory / "pipgate-child.py"
-    text = _RUNNER.read_text(encoding="utf-8").replace('"ORDERS"', repr(json.dumps(orders)), 1)
+    text = f"import sys\nsys.argv.insert(1, {json.dumps(orders)!r})\n{_ENGINE.read_text(encoding='utf-8')}"
     script.write_text(text, encoding="utf-8")
     return str(script)
 
@@ -143,8 +142,7 @@ def _package_roots() -> dict[str, str]:
     import pipgate
 
     modules = [pip, packaging, pipgate]
-    if sys.version_info < (3, 11):  # which has one of its own
-        import tomli
-
-        modules.append(tomli)
-    return {module.__name__: str(Path(str(module.__file__)).parent.parent) for module in modules}
+    roots = {module.__name__: str(Path(str(module.__file__)).parent.parent) for module in modules}
+    # For an interpreter before 3.11, which has no tomllib; pip brings one along as long as it runs there.
+    vendored = Path(roots["pip"], "pip", "_vendor")
+    return {**roots, "tomli": str(vendored)} if (vendored / "tomli").is_dir() else roots

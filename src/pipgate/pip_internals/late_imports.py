@@ -72,7 +72,8 @@ def install_given_reqs(original: Callable[..., Any], run: Run) -> Callable[..., 
     @functools.wraps(original)
     def install(*args: Any, **kwargs: Any) -> Any:
         _import_early()
-        sys.meta_path.insert(0, LateImportBlocker())
+        run.late_imports = LateImportBlocker()
+        sys.meta_path.insert(0, run.late_imports)
         run.installing = True
         return original(*args, **kwargs)
 

@@ -89,6 +89,8 @@ class OwnProcesses:
 
     def allows(self, event: str, arguments: tuple[Any, ...]) -> bool:
         """Return whether this is one of pip's own processes; a refusal that nobody expects is recorded."""
+        if self._run.ended:  # a program that had called pip's command line goes on
+            return True
         if event in _LAUNCHES and self._is_child_pip(arguments):
             self._run.child.started = True
             return True

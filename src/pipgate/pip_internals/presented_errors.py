@@ -11,11 +11,24 @@ from typing import TYPE_CHECKING
 from pipgate.errors import PipgateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from pipgate.gate import BuildRefusedError
 
 # pip prints its errors with the logger of this module; the report that follows says more.
 _PIP_ERROR_LOGGER = "pip._internal.cli.base_command"
 _REFUSED = "pipgate refused a build"
+
+
+_speak: list[Callable[[BuildRefusedError], str]] = []
+
+
+def speak_with(speak: Callable[[BuildRefusedError], str] | None) -> None:
+    """Have ``speak`` tell the user of a refusal and return it in a line, where no report follows.
+
+    That is so where another program uses pip as a library.
+    """
+    _speak[:] = [] if speak is None else [speak]
 
 
 @contextmanager
@@ -32,7 +45,7 @@ def presented() -> Iterator[None]:
         gate = sys.modules.get("pipgate.gate")  # what refuses has loaded it
         if gate is None or not isinstance(error, gate.BuildRefusedError):
             raise
-        raise installation_error(_REFUSED) from error
+        raise installation_error(_speak[0](error) if _speak else _REFUSED) from error
 
 
 def installation_error(text: str) -> Exception:

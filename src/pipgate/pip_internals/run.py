@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipgate import audit_hook
 from pipgate.pip_internals import arming, presented_errors
 from pipgate.pip_internals.own_processes import OwnProcesses
-from pipgate.pip_internals.run_state import Run
+from pipgate.pip_internals.run_state import Command, Run
 from pipgate.pip_internals.versions import not_armed, require_known
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class PipCall(NamedTuple):
     must_read_first: Callable[[], bool] = _always
 
 
-def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
-    """Run pip under the gate that ``open_gate`` returns.
+def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = None) -> PipEnded:
+    """Run pip under the gate that ``open_gate`` returns; ``armed`` is the run that a hook has armed it for.
 
     The gate is opened before pip starts when the arguments hold a command that can build and something has to
     be read first, else when pip comes to a choke point that decides. Raises GateNotArmedError, before pip
@@ -73,13 +73,9 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate]) -> PipEnded:
     if not call.started_by_pip:
         _forget_what_pip_sets_for_children()
     version = _import_pip()
-    run = Run(
-        open_gate,
-        release=require_known(version),
-        own_options=call.own_options,
-        chain=call.chain,
-        plan_only=call.plan_only,
-    )
+    run = armed or Run(open_gate, release=require_known(version))
+    run.open_gate, run.opened, run.command = open_gate, None, Command()
+    run.own_options, run.chain, run.plan_only = call.own_options, call.chain, call.plan_only
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
         if building and call.must_read_first():
@@ -135,7 +131,7 @@ def _main(args: list[str], run: Run) -> int:
     from pip._internal.cli import main as pip_cli
 
     # 26.3 has an entry point of its own for a process that ends with pip; it closes the import system.
-    entry = getattr(pip_cli, "cli", pip_cli.main)
+    entry = getattr(pip_cli, "cli", pip_cli.main) if run.entry is None else run.entry
     sys.argv = ["pip", *args]
     try:
         return int(entry(args))

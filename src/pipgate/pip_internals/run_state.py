@@ -70,7 +70,8 @@ class Run:
 
     ``chain`` says what this pip works for when it is a child that installs build requirements; such a child
     has no user, so nothing that it is given counts as named by one. ``broken`` ends the run, whatever pip
-    makes of it.
+    makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
+    and ``ended`` says that it has run: what the process does then is not pip's.
     """
 
     open_gate: Callable[[], Gate]
@@ -96,6 +97,9 @@ class Run:
     opened: Gate | None = None
     refused_late: list[tuple[str, str]] = field(default_factory=list)
     broken: PipgateError | None = None
+    entry: Callable[..., Any] | None = None
+    ended: bool = False
+    late_imports: object = None
 
     @property
     def gate(self) -> Gate:

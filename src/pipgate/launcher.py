@@ -1,0 +1,81 @@
+"""Hands the command over to the interpreter that it is for, which starts ``engine.py`` by its path."""
+
+from __future__ import annotations
+
+# Read before anything else, and gone before pip runs: it imports what every Python has loaded.
+import os
+import sys
+
+from pipgate.targets import NoTargetError, Target, choose, is_tool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What is done for an environment, and not in it.
+_OF_THE_TOOL = ("init", "enable", "disable", "venv", "team", "doctor")
+_HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode")
+EXIT_NO_TARGET = 45
+
+
+def hand_over(argv: list[str], environ: Mapping[str, str]) -> None:
+    """Become the target's interpreter, or return where this one is it; exits where there is none."""
+    if _first_word(argv[1:]) in _OF_THE_TOOL:
+        return
+    try:
+        target = choose(argv[0], environ)
+    except NoTargetError as error:
+        sys.stderr.write(_no_target(str(error)))
+        sys.exit(EXIT_NO_TARGET)
+    if target.is_this_one and is_tool():
+        sys.stderr.write(_no_target("pip of the environment that holds the tool itself is never run"))
+        sys.exit(EXIT_NO_TARGET)
+    if not target.is_active and not any(word.startswith("--python") for word in argv[1:]):
+        sys.stderr.write(f"pipgate: pip of {target.python}; {target.why}\n")
+    if not target.is_this_one:
+        _become(target, argv[1:])
+
+
+def _become(target: Target, words: list[str]) -> None:
+    """Replace this process; what pip needs of ours is named in the orders, and found by that alone."""
+    package = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- nothing is imported here
+    command = [target.python, os.path.join(package, "engine.py"), orders(package), *words]  # noqa: PTH118 -- same
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        os.execv(target.python, command)  # noqa: S606 -- no shell is meant
+    except OSError as error:
+        sys.stderr.write(_no_target(f"{target.python} cannot be run: {error.strerror}"))
+        sys.exit(EXIT_NO_TARGET)
+
+
+def _no_target(message: str) -> str:
+    return (
+        f"error: no-target\n\nx {message}.\nnote: pip was not run, and no project code has run.\n"
+        "hint: To make an environment and use it: python3 -m venv .venv && . .venv/bin/activate\n"
+    )
+
+
+def orders(package: str) -> str:
+    """Return the orders for the engine as JSON: where pipgate and what it needs lie on this import path."""
+    roots = {"pipgate": os.path.dirname(package)}  # noqa: PTH120 -- same
+    for name in ("packaging", "tomli", "pip"):
+        for directory in sys.path:
+            if os.path.isfile(os.path.join(directory, name, "__init__.py")):  # noqa: PTH113, PTH118 -- same
+                roots[name] = directory
+                break
+    fallback = roots.pop("pip", None)
+    vendored = os.path.join(fallback or "", "pip", "_vendor")  # noqa: PTH118 -- same
+    if "tomli" not in roots and os.path.isdir(os.path.join(vendored, "tomli")):  # noqa: PTH112, PTH118 -- same
+        roots["tomli"] = vendored  # for an interpreter before 3.11
+    import json  # noqa: PLC0415 -- where there is something to hand over
+
+    return json.dumps({"roots": roots, "fallback_pip": fallback})
+
+
+def _first_word(words: list[str]) -> str:
+    """Return the first word behind our own options."""
+    rest = list(words)
+    while rest and rest[0].partition("=")[0] in _HAVE_A_VALUE:
+        rest = rest[1:] if "=" in rest[0] else rest[2:]
+    return rest[0] if rest else ""

@@ -1,0 +1,133 @@
+"""The gate in an environment that was enabled: armed when pip is imported, whoever imports it."""
+
+from __future__ import annotations
+
+# Where pip's command line is called, the run is a gated command as any other. Where another program uses pip
+# as a library, the choke points hold, and lock 2 does not: it is somebody else's process.
+import json
+import os
+import sys
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from typing import TYPE_CHECKING, Any
+
+from pipgate.errors import GateNotArmedError
+from pipgate.pip_internals import arming, presented_errors
+from pipgate.pip_internals.run_state import Command, Run
+from pipgate.pip_internals.versions import require_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import ModuleType
+
+    from pipgate.gate import BuildRefusedError, Gate
+
+    Finder = Callable[[str, Sequence[str] | None, ModuleType | None], ModuleSpec | None]
+
+CLI = "pip._internal.cli.main"
+_ENTRIES = ("main", "cli")
+# What pip builds for another program may be kept, as a lock file is: a recorded list is no ground for it.
+_AS_A_LIBRARY = Command("lock", builds=False)
+
+
+def arm(
+    engine: str,
+    roots: dict[str, str],
+    *,
+    open_gate: Callable[[], Gate],
+    tell: Callable[[Gate, BuildRefusedError], str],
+    run_command: Callable[[Run, list[str]], int],
+) -> Finder:
+    """Return the finder for this process's pip, called when the first of its modules is imported.
+
+    ``tell`` says to the user what was refused and returns that in a line, ``run_command`` runs pip's command
+    line. A pip that is not known good is never imported: its command line is that of pipgate's own pip, which
+    ``engine`` starts, and as a library it is refused.
+    """
+    import pip
+
+    try:
+        release = require_known(pip.__version__)
+    except GateNotArmedError as error:
+        return _instead_of_an_unknown_pip(error, engine, roots)
+    run = Run(open_gate, release=release)
+    run.command = _AS_A_LIBRARY
+    presented_errors.speak_with(lambda refused: tell(run.gate, refused))
+    finder = arming.arm(run)
+
+    finder.after[CLI] = lambda module: _replace_entries(module, run, run_command)
+    return _nothing  # the package itself holds no choke point; what lies in it, the finder finds from here on
+
+
+def _nothing(*_: object) -> None:
+    return None
+
+
+def _replace_entries(module: ModuleType, run: Run, run_command: Callable[[Run, list[str]], int]) -> None:
+    """Have pip's command line call ours, which calls pip's own when the gate is up."""
+    for name in _ENTRIES:
+        original = getattr(module, name, None)
+        if original is not None:
+            setattr(module, name, _entry(name, original, run, run_command))
+
+
+def _entry(
+    name: str, original: Callable[..., Any], run: Run, run_command: Callable[[Run, list[str]], int]
+) -> Callable[..., int]:
+    def entry(args: list[str] | None = None) -> int:
+        if run.entry is not None:  # pip calls itself, or calls are nested
+            return int(original(args))
+        run.entry, before = original, sys.argv
+        presented_errors.speak_with(None)
+        try:
+            return run_command(run, sys.argv[1:] if args is None else list(args))
+        finally:
+            run.entry, sys.argv = None, before
+            run.ended = True
+            arming.let_go(run)
+
+    entry.__name__ = name
+    return entry
+
+
+def _instead_of_an_unknown_pip(error: GateNotArmedError, engine: str, roots: dict[str, str]) -> Finder:
+    def find(
+        name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name == CLI:
+            return ModuleSpec(CLI, _StandIn(error, engine, roots))
+        if name in arming.all_modules():
+            message = f"pipgate: {error.message}, so it is not imported. {error.note}"
+            raise ImportError(message, name=name)
+        return None
+
+    return find
+
+
+class _StandIn(Loader):
+    """Makes a command line that becomes the one of pipgate's own pip."""
+
+    def __init__(self, error: GateNotArmedError, engine: str, roots: dict[str, str]) -> None:
+        self._error = error
+        self._engine = engine
+        self._roots = roots
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Have an empty module made."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Put the entry points in."""
+        for name in _ENTRIES:
+            setattr(module, name, self._run)
+
+    def _run(self, args: list[str] | None = None) -> int:
+        fallback = self._roots.get("pip")
+        if fallback is None:
+            raise self._error
+        roots = {name: root for name, root in self._roots.items() if name != "pip"}
+        told = json.dumps({"roots": roots, "fallback_pip": fallback, "is_pip": True})
+        words = sys.argv[1:] if args is None else args
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(sys.executable, [sys.executable, self._engine, told, *words])  # noqa: S606 -- no shell is meant
+        raise AssertionError

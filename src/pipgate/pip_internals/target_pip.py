@@ -1,0 +1,53 @@
+"""The pip that is run: the environment's own when it is known good, else the one that pipgate brings."""
+
+from __future__ import annotations
+
+import sys
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+from pipgate.errors import GateNotArmedError
+from pipgate.pip_internals.versions import require_known
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+
+class _OwnPipFinder:
+    """Finds pip in one place, whatever the import path holds."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of pip itself; what lies in it is found through it."""
+        if fullname != "pip" or path is not None:
+            return None
+        return PathFinder.find_spec(fullname, [self._root], target)
+
+
+def choose(fallback: str | None) -> None:
+    """Have ``import pip`` find a pip that can be gated.
+
+    ``fallback`` is the directory that holds pipgate's own pip. As with ``pip --python``, it works on the
+    environment of the interpreter that it runs in.
+    """
+    if fallback is None or _own_is_known():
+        return
+    for name in [each for each in sys.modules if each == "pip" or each.startswith("pip.")]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _OwnPipFinder(fallback))
+
+
+def _own_is_known() -> bool:
+    try:
+        import pip
+
+        require_known(pip.__version__)
+    except (ImportError, AttributeError, GateNotArmedError):
+        return False
+    return True
