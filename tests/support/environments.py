@@ -17,7 +17,18 @@ WHEELHOUSE = WORK / "wheelhouse"
 
 ALL_PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
 SOME_PIPS = ("23.1.2", "24.3.1", "25.3", "26.3")
-PIPS = ALL_PIPS if os.environ.get("PIPGATE_TEST_PIPS") == "all" else SOME_PIPS
+PIPS = {"all": ALL_PIPS, "ends": (SOME_PIPS[0], SOME_PIPS[-1])}.get(
+    os.environ.get("PIPGATE_TEST_PIPS", ""), SOME_PIPS
+)
+# How pip is reached: by a pipgate in the environment, by a central one, or through the hook in it.
+DIRECT, CENTRAL, HOOK = "direct", "central", "hook"
+THROUGH = os.environ.get("PIPGATE_TEST_THROUGH", DIRECT)
+
+
+_VERBS = frozenset(
+    {"approve", "approvals", "deny", "disable", "enable", "explain", "pending", "policy", "prune"}
+    | {"revoke", "trust", "venv"}
+)
 
 
 def release_of(pip: str) -> tuple[int, ...]:
@@ -40,10 +51,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """A virtual environment that holds one pip, pipgate and packaging, and nothing else."""
+    """A virtual environment that holds one pip and nothing else but, where ``through`` is direct, pipgate."""
 
     root: Path
     pip: str
+    through: str = THROUGH
 
     @property
     def python(self) -> Path:
@@ -60,11 +72,19 @@ class Environment:
     def copy(self, directory: Path) -> Environment:
         """Return a copy that a test may install into."""
         shutil.copytree(self.root, directory, symlinks=True)
-        return Environment(directory, self.pip)
+        copied = Environment(directory, self.pip, self.through)
+        if self.through == HOOK:
+            enable(copied)
+        return copied
 
     def pipgate(self, *args: str, **options: object) -> Ended:
-        """Run the console script of pipgate."""
-        return self.run(str(self.root / "bin" / "pipgate"), *args, **options)
+        """Run pipgate, by the way that is tried; only a central one has verbs of its own."""
+        if self.through == DIRECT:
+            return self.run(str(self.root / "bin" / "pipgate"), *args, **options)
+        if self.through == HOOK and not _VERBS.intersection(args[:1]):
+            return self.run(str(self.root / "bin" / "pip"), *args, **options)
+        active = {"VIRTUAL_ENV": str(self.root), **options.pop("env", {})}  # type: ignore[call-overload]  # a dict
+        return tool().run(str(tool().root / "bin" / "pipgate"), *args, env=active, **options)
 
     def plain_pip(self, *args: str, **options: object) -> Ended:
         """Run pip as it is."""
@@ -118,21 +138,37 @@ def hermetic(home: Path, index: str | None) -> dict[str, str]:
     return variables
 
 
-def environment(pip: str, *tools: str) -> Environment:
+def tool() -> Environment:
+    """Return the environment of a central pipgate, as pipx and uv make one."""
+    env = environment(ALL_PIPS[-1], through=DIRECT, name="tool")
+    (env.root / "uv-receipt.toml").touch()
+    return env
+
+
+def enable(env: Environment) -> None:
+    """Put the hook into an environment."""
+    command = [str(tool().root / "bin" / "pipgate"), "enable", str(env.root)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def environment(pip: str, *tools: str, through: str = THROUGH, name: str = "") -> Environment:
     """Return the environment for one pip version, making it when it is missing or pipgate has changed.
 
     ``tools`` are requirements to install beside pip.
     """
-    name = "-".join([f"python{sys.version_info[0]}.{sys.version_info[1]}-pip{pip}", *tools])
+    stem = f"python{sys.version_info[0]}.{sys.version_info[1]}-pip{pip}"
+    name = name or "-".join([stem, *([through] if through != DIRECT else []), *tools])
     root = WORK / name.replace("=", "")
     root.parent.mkdir(parents=True, exist_ok=True)
     with (root.parent / f"{root.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = root / "pipgate.stamp"
         if not stamp.exists() or stamp.read_text() != _fingerprint():
-            _make(root, pip, tools)
+            _make(root, pip, (*tools, *(("packaging", "pipgate") if through == DIRECT else ())))
+            if through == HOOK:
+                enable(Environment(root, pip, through))
             stamp.write_text(_fingerprint())
-    return Environment(root, pip)
+    return Environment(root, pip, through)
 
 
 def _make(root: Path, pip: str, tools: tuple[str, ...]) -> None:
@@ -141,7 +177,7 @@ def _make(root: Path, pip: str, tools: tuple[str, ...]) -> None:
     host = [sys.executable, "-m", "pip", "--python", str(root / "bin" / "python"), "install", "-q"]
     offline = ["--no-index", "--find-links", str(WHEELHOUSE), "--disable-pip-version-check"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    subprocess.run([*host, *offline, f"pip=={pip}", "packaging", "pipgate", *tools], check=True, env=clean)
+    subprocess.run([*host, *offline, f"pip=={pip}", *tools], check=True, env=clean)
 
 
 def _fingerprint() -> str:

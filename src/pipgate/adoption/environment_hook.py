@@ -27,12 +27,15 @@ _SECONDS = 30
 
 # One line, because site.py runs the lines of a .pth file that begin with import, each by itself. It imports
 # nothing at the start of Python; a damaged hook stops pip, and Python goes on.
+_FIND = """\
+def find_spec(name, path=None, target=None):
+ if name != "pip._internal" and not name.startswith("pip._internal."): return None
+ try: import {hook} as hook
+ except ImportError as error: raise ImportError({damaged!a}) from error
+ return hook.find(name, path, target)
+"""
 _FINDER = (
-    'import sys; exec("def find_spec(name, path=None, target=None):\\n'
-    " if name != 'pip._internal' and not name.startswith('pip._internal.'): return None\\n"
-    " try: import {hook} as hook\\n"
-    " except ImportError as error: raise ImportError({damaged!r}) from error\\n"
-    ' return hook.find(name, path, target)\\n"); '
+    "import sys; exec({find!a}); "
     "sys.meta_path.insert(0, type('PipgateFinder', (), {{'find_spec': staticmethod(find_spec)}}))"
 )
 
@@ -84,7 +87,7 @@ _START_TEXT = '''\
 
 
 def install():
-    exec({line!r}, {{}})
+    exec({line!a}, {{}})
 '''
 
 
@@ -160,7 +163,9 @@ def _texts(facts: EnvironmentFacts, engine: str, roots: dict[str, str]) -> dict[
     repair = shell_line(["pipgate", "enable", facts.prefix])
     remove = shell_line(["rm", *(str(Path(facts.purelib, name)) for name in _NAMES)])
     damaged = f"pip is not run. To repair it: {repair}; to remove it: {remove}"
-    line = _FINDER.format(hook=HOOK, damaged=f"pipgate: the hook of this environment is damaged. {damaged}")
+    broken = f"pipgate: the hook of this environment is damaged. {damaged}"
+    # In ASCII: until Python 3.13 a .pth file is read in the encoding of the locale.
+    line = _FINDER.format(find=_FIND.format(hook=HOOK, damaged=broken))
     place = Path(facts.purelib)
     return {
         place / f"{HOOK}.py": _HOOK_TEXT.format(marker=MARKER, engine=engine, roots=roots, damaged=damaged),

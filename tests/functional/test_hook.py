@@ -1,0 +1,287 @@
+"""An enabled environment: every way to its pip is gated, nothing else changes, and it can be taken away."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.environments import (
+    ALL_PIPS,
+    HOOK,
+    WHEELHOUSE,
+    enable,
+    environment,
+    hermetic,
+    tool,
+)
+from support.projects import Project, make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
+
+
+class Hooked:
+    """A copy of an enabled environment that a test may change, an index with an sdist that sings, and a home."""
+
+    def __init__(self, pip: str, tmp_path: Path, index: Index, canary: Canary) -> None:
+        self.tmp, self.index, self.canary = tmp_path, index, canary
+        self.home = tmp_path / "home"
+        self.home.mkdir()
+        self.env = environment(pip, through=HOOK).copy(tmp_path / "an env, söme")
+        Project("evil", "1.0", canary).sdist(index.root)
+        make_wheel(index.root, "good", "1.0")
+
+    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        surroundings = {**hermetic(self.home, self.index.url), **variables}
+        return subprocess.run(
+            command, env=surroundings, cwd=self.home, capture_output=True, text=True, check=False, timeout=180
+        )
+
+    def central(self, *args: str) -> subprocess.CompletedProcess[str]:
+        env = tool()
+        return self.run(str(env.python), str(env.root / "bin" / "pipgate"), *args)
+
+    @property
+    def python(self) -> str:
+        return str(self.env.python)
+
+    @property
+    def pip(self) -> list[str]:
+        return [self.python, str(self.env.root / "bin" / "pip")]
+
+    def listing(self) -> list[str]:
+        return sorted(str(path) for path in self.env.root.rglob("*"))
+
+
+@pytest.fixture
+def hooked(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Hooked:
+    return Hooked(pip, tmp_path, index, canary)
+
+
+@pytest.fixture
+def newest_hooked(tmp_path: Path, index: Index, canary: Canary) -> Hooked:
+    return Hooked(ALL_PIPS[-1], tmp_path, index, canary)
+
+
+EVIL = ("install", "evil")
+ENTRY_POINTS: dict[str, Callable[[Hooked], list[str]]] = {
+    "bin/pip": lambda at: [*at.pip, *EVIL],
+    "bin/pip3": lambda at: [at.python, str(at.env.root / "bin" / "pip3"), *EVIL],
+    "-m pip": lambda at: [at.python, "-m", "pip", *EVIL],
+    "-I -m pip": lambda at: [at.python, "-I", "-m", "pip", *EVIL],
+    "-E -s -m pip": lambda at: [at.python, "-E", "-s", "-m", "pip", *EVIL],
+    "the directory": lambda at: [at.python, str(at.env.site_packages / "pip"), *EVIL],
+    "sh": lambda at: ["sh", "-c", f"'{at.python}' -m pip {' '.join(EVIL)}"],
+    "a subprocess": lambda at: [
+        at.python,
+        "-c",
+        f"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', *{EVIL}]))",
+    ],
+    "cli.main": lambda at: [
+        at.python,
+        "-c",
+        f"import sys; from pip._internal.cli.main import main; sys.exit(main(list({EVIL})))",
+    ],
+    "pip.main": lambda at: [at.python, "-c", f"import sys, pip; sys.exit(pip.main(list({EVIL})))"],
+    "runpy": lambda at: [
+        at.python,
+        "-c",
+        f"import runpy, sys; sys.argv = ['pip', *{EVIL}]; runpy.run_module('pip', run_name='__main__')",
+    ],
+    "__pip-runner__": lambda at: [at.python, str(at.env.site_packages / "pip" / "__pip-runner__.py"), *EVIL],
+    "a wheel of pip": lambda at: [
+        at.python,
+        str(WHEELHOUSE / f"pip-{at.env.pip}-py3-none-any.whl" / "pip"),
+        *EVIL,
+    ],
+    "--python of another": lambda at: [
+        str(environment(at.env.pip, through=HOOK, name=f"plain-{at.env.pip}").python),
+        "-m",
+        "pip",
+        "--python",
+        at.python,
+        *EVIL,
+    ],
+}
+
+
+@pytest.mark.parametrize("way", ENTRY_POINTS)
+def test_every_way_to_pip_is_gated(hooked: Hooked, way: str) -> None:
+    command = ENTRY_POINTS[way](hooked)
+    blocked = hooked.run(*command)
+    assert blocked.returncode == 43, blocked.stdout + blocked.stderr
+    assert "build-not-approved" in blocked.stderr
+    assert hooked.canary.silent
+    assert hooked.central("disable", str(hooked.env.root)).returncode == 0
+    if way == "--python of another":
+        return  # that one stays enabled, and so does what it starts
+    plain = hooked.run(*command)
+    assert plain.returncode == 0, plain.stderr
+    assert not hooked.canary.silent, "without the hook it runs"
+
+
+def test_pip_as_a_library_is_gated_at_its_choke_points(hooked: Hooked) -> None:
+    code = (
+        "import sys; from pip._internal.commands import create_command; "
+        "sys.exit(create_command('install').main(['--no-deps', 'evil']))"
+    )
+    blocked = hooked.run(hooked.python, "-c", code)
+    assert blocked.returncode != 0, blocked.stderr
+    assert hooked.canary.silent
+    assert "build-not-approved" in blocked.stderr
+    config = hooked.home / ".config" / "pipgate"
+    config.mkdir(parents=True)
+    (config / "pipgate.toml").write_text('version = 1\n[[rule]]\nname = "evil"\nverdict = "allow"\n')
+    allowed = hooked.run(hooked.python, "-c", code)
+    assert allowed.returncode == 0, allowed.stderr
+    assert not hooked.canary.silent
+
+
+def test_it_is_invisible(hooked: Hooked) -> None:
+    plain = hooked.central("disable", str(hooked.env.root))
+    assert plain.returncode == 0, plain.stderr
+    for words in (
+        ["list"],
+        ["freeze", "--all"],
+        ["check"],
+        ["inspect"],
+        ["--version"],
+        ["config", "list"],
+        ["nonsense"],
+    ):
+        without = hooked.run(*hooked.pip, *words)
+        enable(hooked.env)
+        with_it = hooked.run(*hooked.pip, *words)
+        assert hooked.central("disable", str(hooked.env.root)).returncode == 0
+        assert (with_it.stdout, with_it.returncode) == (without.stdout, without.returncode), words
+        assert with_it.stderr == without.stderr, words
+
+
+def test_enabled_and_disabled_leaves_no_trace(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    assert at.central("disable", str(at.env.root)).returncode == 0
+    before = at.listing()
+    for _ in range(2):
+        assert at.central("enable", str(at.env.root)).returncode == 0
+    assert at.run(*at.pip, *EVIL, PYTHONDONTWRITEBYTECODE="").returncode == 43
+    assert at.central("disable", str(at.env.root)).returncode == 0
+    cached = {each for each in at.listing() if "__pycache__" in each}
+    assert [each for each in at.listing() if each not in cached] == [
+        each for each in before if each not in cached
+    ]
+    assert not [each for each in cached if "_pipgate" in each]
+    assert "was not enabled" in at.central("disable", str(at.env.root)).stdout
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ["-m", "pip", "install", "-q", "--force-reinstall", f"pip=={ALL_PIPS[-1]}"],
+        ["-m", "pip", "install", "-q", f"pip=={ALL_PIPS[-2]}"],
+        ["-m", "venv", "--upgrade", "ENV"],
+    ],
+    ids=["force-reinstall", "downgrade", "venv --upgrade"],
+)
+def test_it_survives(newest_hooked: Hooked, change: list[str]) -> None:
+    at = newest_hooked
+    for wheel in WHEELHOUSE.glob("pip-*.whl"):
+        shutil.copy(wheel, at.index.root)
+    words = [str(at.env.root) if word == "ENV" else word for word in change]
+    python = at.python if words[1] == "pip" else sys.executable
+    changed = at.run(python, *words)
+    assert changed.returncode == 0, changed.stderr
+    assert at.run(*at.pip, *EVIL).returncode == 43
+    assert at.canary.silent
+
+
+def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Hooked) -> None:
+    """The command line is that of pipgate's own pip; as a library it is refused."""
+    at = newest_hooked
+    init = at.env.site_packages / "pip" / "__init__.py"
+    init.write_text(init.read_text().replace(f'"{ALL_PIPS[-1]}"', '"99.0"'))
+    blocked = at.run(*at.pip, *EVIL)
+    assert blocked.returncode == 43, blocked.stderr
+    own = at.run(*at.pip, "--version")
+    assert str(tool().site_packages) in own.stdout, own.stdout + own.stderr
+    library = at.run(at.python, "-c", "import pip._internal.req.req_install")
+    assert library.returncode == 1
+    assert "newer than this pipgate has been tried with" in library.stderr
+
+
+@pytest.mark.parametrize("gone", ["_pipgate_hook.py", "the engine"])
+def test_half_removed_python_works_and_pip_stops(newest_hooked: Hooked, gone: str) -> None:
+    at = newest_hooked
+    hook = at.env.site_packages / "_pipgate_hook.py"
+    if gone == "the engine":
+        hook.write_text(re.sub(r"ENGINE = .*", "ENGINE = '/nowhere/engine.py'", hook.read_text()))
+    else:
+        hook.unlink()
+    assert at.run(at.python, "-c", "import json, pip; print(pip.__version__)").returncode == 0
+    stopped = at.run(*at.pip, *EVIL)
+    assert stopped.returncode == 1
+    assert at.canary.silent
+    assert "pip is not run" in stopped.stderr
+    repair = re.search(r"To repair it: pipgate (.*?); to remove it: (rm .*?)(?:\n|$)", stopped.stderr)
+    assert repair is not None, stopped.stderr
+    assert at.central("enable", str(at.env.root)).returncode == 0
+    assert at.run(*at.pip, *EVIL).returncode == 43
+    assert at.run("sh", "-c", repair.group(2).replace("rm ", "rm -f ", 1)).returncode == 0
+    assert at.run(*at.pip, *EVIL).returncode == 0
+
+
+def test_what_is_no_environment_and_files_that_are_not_ours(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    empty = at.tmp / "empty"
+    empty.mkdir()
+    for place, why in ((empty, "no environment"), (at.tmp / "nowhere", "no directory")):
+        wrong = at.central("enable", str(place))
+        assert wrong.returncode == 2
+        assert why in wrong.stderr
+    hook = at.env.site_packages / "_pipgate_hook.py"
+    hook.write_text("mine = 1\n")
+    for verb in ("enable", "disable"):
+        refused = at.central(verb, str(at.env.root))
+        assert refused.returncode == 2
+        assert "not written by pipgate" in refused.stderr
+    assert hook.read_text() == "mine = 1\n"
+    at.env.python.unlink()
+    at.env.python.write_text("#!/bin/sh\nexit 3\n")
+    at.env.python.chmod(0o755)
+    broken = at.central("enable", str(at.env.root))
+    assert broken.returncode == 2
+    assert "does not run" in broken.stderr
+
+
+def test_a_program_that_calls_pip_goes_on_as_before(hooked: Hooked) -> None:
+    code = (
+        "import sys; from pip._internal.cli.main import main; status = main(['install', '-q', 'good']); "
+        "import subprocess, colorsys; subprocess.check_call([sys.executable, '-c', '']); "
+        "import good; print('on', status)"
+    )
+    done = hooked.run(hooked.python, "-c", code)
+    assert done.stdout.strip().endswith("on 0"), done.stdout + done.stderr
+
+
+def test_a_new_environment_is_made_and_enabled(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    env = tool()
+    made = at.run(
+        str(env.python),
+        str(env.root / "bin" / "pipgate"),
+        "venv",
+        str(at.tmp / "new"),
+        PATH=os.environ["PATH"],
+    )
+    assert made.returncode == 0, made.stderr
+    assert at.run(str(at.tmp / "new" / "bin" / "pip"), *EVIL).returncode == 43
+    assert at.canary.silent
