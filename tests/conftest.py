@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def pytest_report_header() -> str:
-    return f"pips: {', '.join(PIPS)}"
+    missing = [shell for shell in ("bash", "zsh", "fish") if shutil.which(shell) is None]
+    return f"pips: {', '.join(PIPS)}; shells that are not here: {', '.join(missing) or 'none'}"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-from pipgate.targets import NoTargetError, Target, choose, is_tool
+from pipgate.targets import NoTargetError, Target, choose, is_tool, of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # What is done for an environment, and not in it.
 _OF_THE_TOOL = ("init", "enable", "disable", "venv", "team", "doctor")
 _HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode")
+_ENV = "--env"
 EXIT_NO_TARGET = 45
 
 
@@ -22,8 +23,9 @@ def hand_over(argv: list[str], environ: Mapping[str, str]) -> None:
     """Become the target's interpreter, or return where this one is it; exits where there is none."""
     if _first_word(argv[1:]) in _OF_THE_TOOL:
         return
+    named = _take_environment(argv)
     try:
-        target = choose(argv[0], environ)
+        target = choose(argv[0], environ) if named is None else of(named)
     except NoTargetError as error:
         sys.stderr.write(_no_target(str(error)))
         sys.exit(EXIT_NO_TARGET)
@@ -34,6 +36,16 @@ def hand_over(argv: list[str], environ: Mapping[str, str]) -> None:
         sys.stderr.write(f"pipgate: pip of {target.python}; {target.why}\n")
     if not target.is_this_one:
         _become(target, argv[1:])
+
+
+def _take_environment(argv: list[str]) -> str | None:
+    """Take ``--env DIR`` or ``--env PYTHON``, which stands first, out of the arguments."""
+    if len(argv) > 1 and argv[1].startswith(f"{_ENV}="):
+        return argv.pop(1).partition("=")[2]
+    if argv[1:2] == [_ENV] and len(argv) > 2:  # noqa: PLR2004 -- it and its value
+        del argv[1]
+        return argv.pop(1)
+    return None
 
 
 def _become(target: Target, words: list[str]) -> None:

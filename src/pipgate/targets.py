@@ -35,6 +35,16 @@ class Target:
         return _environment(self.python) == os.path.realpath(sys.prefix)
 
 
+def of(place: str) -> Target:
+    """Return the target that was named: an environment, an interpreter, or a pip; raises NoTargetError."""
+    if os.path.isdir(place):  # noqa: PTH112 -- nothing is imported here
+        return Target(_python_of(os.path.abspath(place), "--env"), "--env", is_active=True)  # noqa: PTH100 -- same
+    python = _interpreter_of(place) or place
+    if not os.access(python, os.X_OK):
+        raise NoTargetError(f"--env names {place}, which is no environment and no Python that can be run")
+    return Target(os.path.abspath(python), "--env", is_active=True)  # noqa: PTH100 -- same
+
+
 def choose(script: str, environ: Mapping[str, str]) -> Target:
     """Return the target of a call of ``script``, our console script; raises NoTargetError.
 

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from support.index import Index
 
 
+SHEBANG = """#!/bin/sh
+\'\'\'exec' "{python}" "$0" "$@"
+' \'\'\'
+"""
+
+
 class Hooked:
     """A copy of an enabled environment that a test may change, an index with an sdist that sings, and a home."""
 
@@ -38,6 +44,9 @@ class Hooked:
         self.home = tmp_path / "home"
         self.home.mkdir()
         self.env = environment(pip, through=HOOK).copy(tmp_path / "an env, söme")
+        for script in (self.env.root / "bin").glob("pip*"):  # as pip writes them for such a path
+            begin = SHEBANG.format(python=self.env.python)
+            script.write_text(begin + script.read_text().partition("\n")[2])
         Project("evil", "1.0", canary).sdist(index.root)
         make_wheel(index.root, "good", "1.0")
 
@@ -57,7 +66,7 @@ class Hooked:
 
     @property
     def pip(self) -> list[str]:
-        return [self.python, str(self.env.root / "bin" / "pip")]
+        return [str(self.env.root / "bin" / "pip")]
 
     def listing(self) -> list[str]:
         return sorted(str(path) for path in self.env.root.rglob("*"))
@@ -76,7 +85,7 @@ def newest_hooked(tmp_path: Path, index: Index, canary: Canary) -> Hooked:
 EVIL = ("install", "evil")
 ENTRY_POINTS: dict[str, Callable[[Hooked], list[str]]] = {
     "bin/pip": lambda at: [*at.pip, *EVIL],
-    "bin/pip3": lambda at: [at.python, str(at.env.root / "bin" / "pip3"), *EVIL],
+    "bin/pip3": lambda at: [str(at.env.root / "bin" / "pip3"), *EVIL],
     "-m pip": lambda at: [at.python, "-m", "pip", *EVIL],
     "-I -m pip": lambda at: [at.python, "-I", "-m", "pip", *EVIL],
     "-E -s -m pip": lambda at: [at.python, "-E", "-s", "-m", "pip", *EVIL],

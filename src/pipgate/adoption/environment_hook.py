@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +26,7 @@ _ASK = (
     "sysconfig.get_path('purelib')]))"
 )
 _SECONDS = 30
+_NAMED = re.compile(r"^(ENGINE|ROOTS) = (.*)$", re.MULTILINE)
 
 # One line, because site.py runs the lines of a .pth file that begin with import, each by itself. It imports
 # nothing at the start of Python; a damaged hook stops pip, and Python goes on.
@@ -101,9 +104,14 @@ class EnvironmentFacts(NamedTuple):
     purelib: str
 
 
+def bin_directory(prefix: str) -> str:
+    """Return where the programs of an environment lie."""
+    return os.path.join(prefix, "Scripts" if os.name == "nt" else "bin")  # noqa: PTH118 -- strings
+
+
 def look_at(directory: str) -> EnvironmentFacts:
     """Ask the Python of an environment; raises UsageError for what is none, or does not run."""
-    python = os.path.join(directory, "Scripts" if os.name == "nt" else "bin", "python")  # noqa: PTH118 -- kept as it was named
+    python = os.path.join(bin_directory(directory), "python")  # noqa: PTH118 -- kept as it was named
     if not os.path.isdir(directory):  # noqa: PTH112 -- same
         raise UsageError(f"there is no directory {plain(directory)}")
     if not os.access(python, os.X_OK):
@@ -154,9 +162,22 @@ def disable(facts: EnvironmentFacts) -> list[str]:
     return gone
 
 
-def is_enabled(facts: EnvironmentFacts) -> bool:
-    """Return whether the hook's files lie in an environment; whether they work, doctor says."""
-    return all(Path(facts.purelib, name).is_file() for name in _NAMES[:2])
+def is_as_written(facts: EnvironmentFacts) -> bool | None:
+    """Return whether the files of the hook are as they were written; None where there are none.
+
+    They name the engine that wrote them, so that what is compared is what they themselves say.
+    """
+    found = [path for name in _NAMES if (path := Path(facts.purelib, name)).exists()]
+    if not found:
+        return None
+    hook = Path(facts.purelib, f"{HOOK}.py")
+    try:
+        names = dict(_NAMED.findall(hook.read_text(encoding="utf-8")))
+        engine, roots = ast.literal_eval(names["ENGINE"]), ast.literal_eval(names["ROOTS"])
+        texts = _texts(facts, engine, roots)
+        return all(path.read_text(encoding="utf-8") == text for path, text in texts.items())
+    except (OSError, ValueError, SyntaxError, KeyError):
+        return False
 
 
 def _texts(facts: EnvironmentFacts, engine: str, roots: dict[str, str]) -> dict[Path, str]:

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
     from pipgate.settings import Settings
 
+VERIFY = "pipgate-verify"
+
 
 def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None = None) -> int:
     """Run pip behind the gate and return the exit status: pip's own, or 43 when a build was blocked.
 
     ``armed`` is the run that a hook has armed the pip of this process for.
     """
+    if settings.pip_args[:1] == (VERIFY,):
+        return _answer_doctor(settings, armed)
     try:
         call = PipCall(
             settings.pip_args,
@@ -46,6 +50,29 @@ def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None =
         show(error)
         return status or error.exit_status
     return status
+
+
+def _answer_doctor(settings: Settings, armed: Run | None) -> int:
+    """Say the word that doctor has asked with, once every choke point of this pip is fitted."""
+    from pipgate import __version__  # noqa: PLC0415 -- for doctor alone
+    from pipgate.gate_opening import read_rulebook  # noqa: PLC0415 -- same
+    from pipgate.pip_internals.run import prove  # noqa: PLC0415 -- same
+    from pipgate.policy_layers import describe  # noqa: PLC0415 -- same
+    from pipgate.policy_places import here  # noqa: PLC0415 -- same
+    from pipgate.state_files import digest_of  # noqa: PLC0415 -- same
+
+    policy = read_rulebook(settings, here(), os.environ).policy
+    answer = {
+        "nonce": " ".join(settings.pip_args[1:2]),
+        "mode": "the hook" if armed else "pipgate",
+        "pipgate": __version__,
+        "engine": str(Path(__file__).parents[1]),
+        "python": sys.executable,
+        "pip": prove(armed),
+        "policy": digest_of(json.dumps([[key, value] for key, value, _ in describe(policy)])),
+    }
+    sys.stdout.write(json.dumps(answer) + "\n")
+    return 0
 
 
 def run_for_build_requirements(

@@ -101,6 +101,20 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
     )
 
 
+def prove(armed: Run | None) -> str:
+    """Fit every choke point and return pip's version; raises GateNotArmedError as ``run_pip`` does."""
+    version = _import_pip()
+    run = armed or Run(_no_gate, release=require_known(version))
+    arming.fit_all(arming.arm(run))
+    if run.broken is not None:
+        raise run.broken
+    return version
+
+
+def _no_gate() -> Gate:
+    raise AssertionError("nothing is decided here")
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Import without collecting garbage: what modules make stays, and looking through it costs a tenth."""

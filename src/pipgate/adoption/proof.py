@@ -1,0 +1,133 @@
+"""Proof that a pip is gated: the real entry points are asked, with a word that only the gate can answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipgate.adoption.environment_hook import bin_directory, is_as_written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pipgate.adoption.environment_hook import EnvironmentFacts
+
+VERIFY = "pipgate-verify"
+_SECONDS = 60
+_TYPED = "pip, as it is typed"
+_UNDERMINING = (
+    "PIP_CONFIG_FILE",
+    "PIP_PYTHON",
+    "PIP_NO_BINARY",
+    "PIP_ONLY_BINARY",
+    "_PIP_RUNNING_IN_SUBPROCESS",
+)
+_NOT_PIP = ("uv", "poetry", "pdm", "conda")
+
+
+class Verdict(Enum):
+    """What an entry point has answered."""
+
+    GATED = "gated"
+    NOT_GATED = "not gated"
+    UNKNOWN = "cannot tell"
+
+
+class Probe(NamedTuple):
+    """One entry point: its command, what it answered, and what the gate behind it says of itself."""
+
+    command: tuple[str, ...]
+    verdict: Verdict
+    detail: str
+    answer: dict[str, Any]
+
+
+def probe_environment(facts: EnvironmentFacts, environ: Mapping[str, str]) -> list[Probe]:
+    """Ask every entry point of an environment that is there, from an empty directory."""
+    directory = bin_directory(facts.prefix)
+    version = ".".join(map(str, facts.version))
+    scripts = [os.path.join(directory, name) for name in ("pip", "pip3", f"pip{version}")]  # noqa: PTH118 -- strings
+    commands: list[tuple[str, ...]] = [(script,) for script in scripts if os.path.exists(script)]  # noqa: PTH110 -- same
+    commands += [(facts.python, "-m", "pip"), (facts.python, "-I", "-m", "pip")]
+    return [_of_this(facts, _probe(command, environ)) for command in commands]
+
+
+def _of_this(facts: EnvironmentFacts, probe: Probe) -> Probe:
+    """Say of an entry point that works on another environment, as the scripts of a copied one do."""
+    python = str(probe.answer.get("python", facts.python))
+    prefix = os.path.dirname(os.path.dirname(python))  # noqa: PTH120 -- strings
+    if os.path.realpath(prefix) == os.path.realpath(facts.prefix):
+        return probe
+    return probe._replace(verdict=Verdict.UNKNOWN, detail=f"it works on another environment, {prefix}")
+
+
+def probe_shell(environ: Mapping[str, str]) -> list[Probe]:
+    """Ask what is typed as pip in the caller's own shell, with its functions and aliases."""
+    shell = environ.get("SHELL", "")
+    if os.path.basename(shell) not in {"bash", "zsh", "fish"}:  # noqa: PTH119 -- a string
+        return []
+    return [_probe((shell, "-i", "-c", _TYPED), environ)]
+
+
+def findings(facts: EnvironmentFacts | None, environ: Mapping[str, str]) -> list[str]:
+    """Return what undermines the gate, or is not covered by it, one line each."""
+    found = [f"{name} is set in the environment" for name in _UNDERMINING if environ.get(name)]
+    path = environ.get("PATH", os.defpath)
+    others = [name for name in _NOT_PIP if shutil.which(name, path=path)]
+    found += [f"{name} is on PATH: it is not pip, and not covered" for name in others]
+    if facts is not None and is_as_written(facts) is False:
+        found.append(f"the hook in {facts.purelib} is not as it was written: pipgate enable {facts.prefix}")
+    return found
+
+
+def summed_up(probes: Iterable[Probe]) -> int:
+    """Return the status of ``doctor --strict``: 0 all gated, 1 some not, 2 cannot tell."""
+    verdicts = {probe.verdict for probe in probes}
+    if Verdict.NOT_GATED in verdicts:
+        return 1
+    return 2 if Verdict.UNKNOWN in verdicts or not verdicts else 0
+
+
+def _probe(command: tuple[str, ...], environ: Mapping[str, str]) -> Probe:
+    nonce = secrets.token_hex(16)
+    in_shell = command[-1] == _TYPED
+    full = [*command[:-1], f"pip {VERIFY} {nonce}"] if in_shell else [*command, VERIFY, nonce]
+    with tempfile.TemporaryDirectory(prefix="pipgate-doctor-") as empty:
+        try:
+            asked = subprocess.run(  # noqa: S603 -- the entry points of the caller's own environments
+                full,
+                cwd=empty,
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            return Probe(command, Verdict.UNKNOWN, str(error), {})
+    answer = _answer(asked.stdout, nonce)
+    if answer:
+        return Probe(command, Verdict.GATED, f"by {answer.get('mode')}", answer)
+    said = (asked.stderr or asked.stdout).strip().splitlines()
+    if asked.returncode == 1 and any("unknown command" in line for line in said):
+        return Probe(command, Verdict.NOT_GATED, "pip itself answered", {})
+    return Probe(command, Verdict.UNKNOWN, said[-1] if said else f"status {asked.returncode}", {})
+
+
+def _answer(text: str, nonce: str) -> dict[str, Any]:
+    for line in text.splitlines():
+        try:
+            told = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(told, dict) and told.get("nonce") == nonce:
+            return told
+    return {}

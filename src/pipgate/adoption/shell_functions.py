@@ -1,0 +1,210 @@
+"""Shell functions that stand in front of pip: what ``eval "$(pipgate init SHELL)"`` reads."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+_MINORS = range(8, 20)  # of Python 3: a function for a version that is not there costs nothing
+
+# Options of python that stand alone may be written together; m and c end them. ``function`` is for zsh, which
+# would read an alias of the name otherwise.
+_POSIX = r"""# Written by `pipgate init {shell}`. To leave it: open a shell without this line.
+unalias pip pip3 python python3 2>/dev/null || :
+function _pipgate_gone {{
+  printf '%s\n' {gone_word} >&2
+  return 127
+}}
+function _pipgate {{
+  if [ -x {tool_word} ]; then {tool_word} "$@"; else _pipgate_gone; fi
+}}
+function _pipgate_versioned {{
+  local name="$1" found; shift
+  found="$(sh -c 'command -v "$1"' sh "$name")" || {{ command "$name" "$@"; return; }}
+  _pipgate --env "$found" "$@"
+}}
+function _pipgate_python {{
+  local name="$1"; shift
+  local -a all own; all=("$@"); own=()
+  while [ "$#" -gt 0 ]; do
+    case "$1" in
+      -m) [ "${{2-}}" = pip ] || break
+        shift 2; _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
+      -mpip) shift; _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
+      -W|-X|--check-hash-based-pycs) own+=("$1" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift; continue ;;
+      -W*|-X*) own+=("$1"); shift ;;
+      -[!-]*mpip) own+=("${{1%mpip}}"); shift
+        _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
+      -[!-]*m) [ "${{2-}}" = pip ] || break
+        own+=("${{1%m}}"); shift 2
+        _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
+      -c*|-[!-]*c|--|-|[!-]*) break ;;
+      *) own+=("$1"); shift ;;
+    esac
+  done
+  command "$name" "${{all[@]}}"
+}}
+function _pipgate_engine {{
+  local name="$1" count="$2"; shift 2
+  local -a own; own=()
+  while [ "$count" -gt 0 ]; do own+=("$1"); shift; count=$((count - 1)); done
+  if [ -f {engine_word} ]; then
+    command "$name" "${{own[@]}}" {engine_word} {orders_word} "$@"
+  else
+    _pipgate_gone
+  fi
+}}
+function pip {{ _pipgate "$@"; }}
+function pip3 {{ _pipgate "$@"; }}
+function python {{ _pipgate_python python "$@"; }}
+function python3 {{ _pipgate_python python3 "$@"; }}
+{versions}"""
+_POSIX_VERSION = """\
+function pip3.{minor} {{ _pipgate_versioned pip3.{minor} "$@"; }}
+function python3.{minor} {{ _pipgate_python python3.{minor} "$@"; }}
+"""
+
+_FISH = r"""# Written by `pipgate init fish`. To leave it: open a shell without this line.
+function _pipgate_gone
+    echo {gone_word} >&2
+    return 127
+end
+function _pipgate
+    if test -x {tool_word}
+        {tool_word} $argv
+    else
+        _pipgate_gone
+    end
+end
+function _pipgate_versioned
+    set -l found (command -v $argv[1]); or begin
+        command $argv
+        return
+    end
+    _pipgate --env $found $argv[2..-1]
+end
+function _pipgate_python
+    set -l name $argv[1]
+    set -l rest $argv[2..-1]
+    set -l own
+    while test (count $rest) -gt 0
+        switch $rest[1]
+            case -W -X --check-hash-based-pycs
+                set own $own $rest[1..2]
+                set rest $rest[3..-1]
+                continue
+            case '-*mpip'
+                string match -qr '^-[a-zA-Z]*mpip$' -- $rest[1]; or break
+                set -l flags (string replace -r 'mpip$' '' -- $rest[1])
+                test "$flags" = -; or set own $own $flags
+                _pipgate_engine $name (count $own) $own $rest[2..-1]
+                return
+            case '-*m'
+                string match -qr '^-[a-zA-Z]*m$' -- $rest[1]; or break
+                test "$rest[2]" = pip; or break
+                set -l flags (string replace -r 'm$' '' -- $rest[1])
+                test "$flags" = -; or set own $own $flags
+                _pipgate_engine $name (count $own) $own $rest[3..-1]
+                return
+            case '-c*' -- -
+                break
+            case '--*'
+                set own $own $rest[1]
+            case '-*'
+                string match -qr '^-[a-zA-Z]*c$' -- $rest[1]; and break
+                set own $own $rest[1]
+            case '*'
+                break
+        end
+        set rest $rest[2..-1]
+    end
+    command $name $argv[2..-1]
+end
+function _pipgate_engine
+    set -l name $argv[1]
+    set -l own
+    test $argv[2] -gt 0; and set own $argv[3..(math 2 + $argv[2])]
+    set -l rest $argv[(math 3 + $argv[2])..-1]
+    if test -f {engine_word}
+        command $name $own {engine_word} {orders_word} $rest
+    else
+        _pipgate_gone
+    end
+end
+function pip
+    _pipgate $argv
+end
+function pip3
+    _pipgate $argv
+end
+function python
+    _pipgate_python python $argv
+end
+function python3
+    _pipgate_python python3 $argv
+end
+{versions}"""
+_FISH_VERSION = """\
+function pip3.{minor}
+    _pipgate_versioned pip3.{minor} $argv
+end
+function python3.{minor}
+    _pipgate_python python3.{minor} $argv
+end
+"""
+
+_POWERSHELL = r"""# Written by `pipgate init powershell`. To leave it: open a shell without this line.
+function _pipgate {{
+  if (Test-Path {tool_word}) {{ & {tool_word} @args }}
+  else {{ Write-Error {gone_word}; $global:LASTEXITCODE = 127 }}
+}}
+function pip {{ _pipgate @args }}
+function pip3 {{ _pipgate @args }}
+function python {{
+  $at = [array]::IndexOf($args, '-m')
+  if ($at -ge 0 -and $args.Count -gt $at + 1 -and $args[$at + 1] -eq 'pip') {{
+    $own = @($args | Select-Object -First $at); $rest = @($args | Select-Object -Skip ($at + 2))
+    & (Get-Command -CommandType Application python)[0] @own {engine_word} {orders_word} @rest
+  }} else {{ & (Get-Command -CommandType Application python)[0] @args }}
+}}
+"""
+
+
+def functions(shell: str, *, tool: str, engine: str, orders: str) -> str:
+    """Return the functions for a shell of ``SHELLS``; raises KeyError for another.
+
+    ``tool`` is the console script of pipgate, ``engine`` and ``orders`` start it in a Python that is named.
+    """
+    text, version, quote = _OF_SHELLS[shell]
+    gone = f"pipgate: {tool} is gone, so pip was not run. To run it ungated: command pip"
+    return text.format(
+        shell=shell,
+        gone_word=quote(gone),
+        tool_word=quote(tool),
+        engine_word=quote(engine),
+        orders_word=quote(orders),
+        versions="".join(version.format(minor=minor) for minor in _MINORS),
+    )
+
+
+def _fish_quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _powershell_quoted(word: str) -> str:
+    escaped = word.replace("'", "''")
+    return f"'{escaped}'"
+
+
+_OF_SHELLS: dict[str, tuple[str, str, Callable[[str], str]]] = {
+    "bash": (_POSIX, _POSIX_VERSION, shlex.quote),
+    "zsh": (_POSIX, _POSIX_VERSION, shlex.quote),
+    "fish": (_FISH, _FISH_VERSION, _fish_quoted),
+    "powershell": (_POWERSHELL, "", _powershell_quoted),
+}
+SHELLS = tuple(_OF_SHELLS)

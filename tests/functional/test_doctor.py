@@ -1,0 +1,87 @@
+"""doctor proves by asking: what answers is gated, and what undermines the gate is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functional.test_hook import Hooked
+from support.environments import ALL_PIPS, tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
+
+
+@pytest.fixture
+def hooked(tmp_path: Path, index: Index, canary: Canary) -> Hooked:
+    return Hooked(ALL_PIPS[-1], tmp_path, index, canary)
+
+
+def test_strict_says_whether_all_is_gated(hooked: Hooked) -> None:
+    env = str(hooked.env.root)
+    proven = hooked.central("doctor", "--strict", "--env", env, "--json")
+    assert proven.returncode == 0, proven.stdout + proven.stderr
+    probes = json.loads(proven.stdout)["probes"]
+    assert len(probes) >= 4
+    for probe in probes:
+        answer = probe["answer"]
+        assert (probe["verdict"], answer["mode"], answer["pip"]) == ("gated", "the hook", ALL_PIPS[-1])
+        assert answer["engine"] == str(tool().site_packages / "pipgate")
+    assert len({probe["answer"]["nonce"] for probe in probes}) == len(probes)
+    assert hooked.central("disable", env).returncode == 0
+    unproven = hooked.central("doctor", "--strict", "--env", env)
+    assert unproven.returncode == 1
+    assert unproven.stdout.count("not gated") == len(probes)
+    assert "To gate it: pipgate enable" in unproven.stdout
+
+
+def test_what_does_not_answer_is_not_called_gated(hooked: Hooked) -> None:
+    (hooked.env.site_packages / "_pipgate_hook.py").unlink()
+    unclear = hooked.central("doctor", "--strict", "--env", str(hooked.env.root))
+    assert unclear.returncode == 2, unclear.stdout
+    assert "cannot tell" in unclear.stdout
+    shutil.rmtree(hooked.env.site_packages / "pip")
+    assert hooked.central("doctor", "--strict", "--env", str(hooked.env.root)).returncode == 2
+
+
+def test_an_answer_without_the_nonce_is_none(hooked: Hooked) -> None:
+    assert hooked.central("disable", str(hooked.env.root)).returncode == 0
+    script = hooked.env.root / "bin" / "pip"
+    script.write_text('#!/bin/sh\necho \'{"nonce": "guess", "mode": "the hook"}\'\n')
+    script.chmod(0o755)
+    fooled = hooked.central("doctor", "--strict", "--env", str(hooked.env.root))
+    assert fooled.returncode == 1
+    assert "by the hook" not in fooled.stdout
+
+
+def test_what_undermines_it_is_said(hooked: Hooked) -> None:
+    pth = hooked.env.site_packages / "_pipgate.pth"
+    pth.write_text(pth.read_text() + "import colorsys\n")
+    env = tool()
+    said = hooked.run(
+        str(env.python),
+        str(env.root / "bin" / "pipgate"),
+        *("doctor", "--env", str(hooked.env.root)),
+        PIP_NO_BINARY="evil",
+    )
+    assert said.returncode == 0
+    assert "PIP_NO_BINARY is set" in said.stdout
+    assert "is not as it was written" in said.stdout
+
+
+def test_it_is_the_policy_that_is_proven(hooked: Hooked) -> None:
+    def digest() -> str:
+        told = hooked.central("doctor", "--env", str(hooked.env.root), "--json")
+        return str(json.loads(told.stdout)["probes"][0]["answer"]["policy"])
+
+    before = digest()
+    config = hooked.home / ".config" / "pipgate"
+    config.mkdir(parents=True)
+    (config / "pipgate.toml").write_text('version = 1\ndeny = ["evil"]\n')
+    assert digest() != before

@@ -1,0 +1,117 @@
+"""Shell functions: what is typed as pip is gated, whatever stands between, and nothing else is touched."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.environments import ALL_PIPS, CENTRAL, environment, hermetic, tool
+from support.projects import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
+
+HERE = [shell for shell in ("bash", "zsh", "fish") if shutil.which(shell)]
+GATED = (
+    "pip install evil",
+    "pip3 install evil",
+    "pip3.{minor} install evil",
+    "python -m pip install evil",
+    "python -mpip install evil",
+    "python -Im pip install evil",
+    "python -Impip install evil",
+    "python -I -m pip install evil",
+    "python -W ignore -m pip install evil",
+    "python -Wignore -X dev -m pip install evil",
+    "python3 -m pip install evil",
+    "python3.{minor} -m pip install evil",
+)
+UNTOUCHED = {
+    "python -c 'import sys; print(sys.argv[1:])' -m pip": "['-m', 'pip']",
+    "python -m json.tool --help": "usage",
+    "python script.py -m pip": "['-m', 'pip']",
+    "python -Wignore script.py -m pip install": "['-m', 'pip', 'install']",
+    "python --version": "Python 3",
+    "command pip --version": "pip ",
+}
+
+
+class Shell:
+    """A shell that has read the functions, with an environment of its own first on PATH."""
+
+    def __init__(self, shell: str, tmp_path: Path, index: Index, canary: Canary) -> None:
+        self.shell, self.canary = shell, canary
+        self.home = tmp_path / "home"
+        self.home.mkdir()
+        self.env = environment(ALL_PIPS[-1], through=CENTRAL)
+        self.variables = hermetic(self.home, index.url)
+        self.variables["PATH"] = f"{self.env.root / 'bin'}:{self.variables['PATH']}"
+        self.bin = tmp_path / "bin, söme"
+        self.bin.mkdir()
+        (self.bin / "pipgate").symlink_to(tool().root / "bin" / "pipgate")
+        (self.home / "script.py").write_text("import sys; print(sys.argv[1:])\n")
+        Project("evil", "1.0", canary).sdist(index.root)
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        minor = self.env.site_packages.parent.name.removeprefix("python3.")
+        begin = f"'{self.bin}/pipgate' init {self.shell}"
+        begin = f"{begin} | source" if self.shell == "fish" else f'eval "$({begin})"'
+        command = f"{begin}\n{line.format(minor=minor)}"
+        options = {"fish": ["--no-config"], "zsh": ["-f"], "bash": ["--norc"]}[self.shell]
+        return subprocess.run(
+            [self.shell, *options, "-c", command],
+            env=self.variables,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+
+@pytest.fixture(params=HERE)
+def shell(request: pytest.FixtureRequest, tmp_path: Path, index: Index, canary: Canary) -> Shell:
+    return Shell(request.param, tmp_path, index, canary)
+
+
+@pytest.mark.parametrize("line", GATED)
+def test_what_is_typed_is_gated(shell: Shell, line: str) -> None:
+    ended = shell.run(line)
+    assert ended.returncode == 43, ended.stdout + ended.stderr
+    assert "build-not-approved" in ended.stderr
+    assert shell.canary.silent
+
+
+@pytest.mark.parametrize("line", UNTOUCHED)
+def test_what_is_no_pip_is_untouched(shell: Shell, line: str) -> None:
+    ended = shell.run(line)
+    assert ended.returncode == 0, ended.stderr
+    assert UNTOUCHED[line] in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_without_the_tool_pip_is_not_run(shell: Shell) -> None:
+    (shell.bin / "gone").symlink_to("nowhere")
+    remove = f"command rm '{shell.bin}/pipgate'"
+    ended = shell.run(f"{remove}\npip install evil")
+    assert ended.returncode == 127, ended.stdout + ended.stderr
+    assert "is gone, so pip was not run" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert shell.canary.silent
+
+
+def test_an_alias_of_the_same_name_does_not_win(shell: Shell) -> None:
+    if shell.shell == "fish":
+        aliased = "functions -e pip; alias pip='echo mine'"
+    else:
+        aliased = "shopt -s expand_aliases 2>/dev/null; alias pip='echo mine'"
+    begin = f"'{shell.bin}/pipgate' init {shell.shell}"
+    again = f"{begin} | source" if shell.shell == "fish" else f'eval "$({begin})"'
+    ended = shell.run(f"{aliased}\n{again}\npip install evil")
+    assert ended.returncode == 43, ended.stdout + ended.stderr
