@@ -1,7 +1,5 @@
 """Hands the command over to the interpreter that it is for, which starts ``engine.py`` by its path."""
 
-from __future__ import annotations
-
 # Read before anything else, and gone before pip runs: it imports what every Python has loaded.
 import os
 import sys
@@ -19,7 +17,7 @@ _ENV = "--env"
 EXIT_NO_TARGET = 45
 
 
-def hand_over(argv: list[str], environ: Mapping[str, str]) -> None:
+def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
     """Become the target's interpreter, or return where this one is it; exits where there is none."""
     if _first_word(argv[1:]) in _OF_THE_TOOL:
         return
@@ -80,9 +78,16 @@ def orders(package: str) -> str:
     vendored = os.path.join(fallback or "", "pip", "_vendor")  # noqa: PTH118 -- same
     if "tomli" not in roots and os.path.isdir(os.path.join(vendored, "tomli")):  # noqa: PTH112, PTH118 -- same
         roots["tomli"] = vendored  # for an interpreter before 3.11
-    import json  # noqa: PLC0415 -- where there is something to hand over
+    places = ", ".join(_pair(*each) for each in roots.items())
+    return f'{{"roots": {{{places}}}, {_pair("fallback_pip", fallback)}}}'
 
-    return json.dumps({"roots": roots, "fallback_pip": fallback})
+
+def _pair(key: str, value: str | None) -> str:
+    """Return a key and a value as JSON has them; importing ``json`` would take longer than all else here."""
+    if value is None:
+        return f'"{key}": null'
+    shown = (f"\\u{ord(each):04x}" if each < " " or each in '"\\' else each for each in value)
+    return f'"{key}": "{"".join(shown)}"'
 
 
 def _first_word(words: list[str]) -> str:

@@ -1,7 +1,5 @@
 """Which interpreter pip is run in: the one of the environment that the caller means, never the tool's own."""
 
-from __future__ import annotations
-
 # This is read before anything else is: it imports nothing but what every Python has loaded.
 import os
 import sys
@@ -45,7 +43,7 @@ def of(place: str) -> Target:
     return Target(os.path.abspath(python), "--env", is_active=True)  # noqa: PTH100 -- same
 
 
-def choose(script: str, environ: Mapping[str, str]) -> Target:
+def choose(script: str, environ: "Mapping[str, str]") -> Target:
     """Return the target of a call of ``script``, our console script; raises NoTargetError.
 
     In this order: the virtual environment whose own directory holds the script, VIRTUAL_ENV, CONDA_PREFIX,

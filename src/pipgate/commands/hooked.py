@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipgate import report
 from pipgate.commands import pip
 from pipgate.errors import PipgateError
 from pipgate.pip_internals import hook
@@ -41,6 +40,8 @@ def _run_command(run: Run, argv: list[str]) -> int:
 
 
 def _tell(gate: Gate, refused: BuildRefusedError) -> str:
+    from pipgate import report  # noqa: PLC0415 -- where something is refused
+
     outcome = gate.record.outcomes[refused.request]
     error = report.blocked(
         gate.record, [outcome], report.Ending(["install", *_subject(refused)], builds=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.abc import Loader
 from importlib.util import LazyLoader
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,7 @@ class ChokePointFinder:
                 spec = finder.find_spec(fullname, path, target)
                 if spec is not None:
                     loader: Any = spec.loader
-                    spec.loader = _FittingLoader(loader, self) if fitting else LazyLoader(loader)
+                    spec.loader = _FittingLoader(loader, self) if fitting else LazyLoader(loader)  # type: ignore[assignment]  # PEP 451 asks for no more
                     return spec
         return None
 
@@ -82,7 +81,7 @@ class ChokePointFinder:
             )
 
 
-class _FittingLoader(Loader):
+class _FittingLoader:
     """A module's loader, followed by the fitting; everything else is the loader's own."""
 
     def __init__(self, loader: Any, finder: ChokePointFinder) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +94,7 @@ def _instead_of_an_unknown_pip(error: GateNotArmedError, engine: str, roots: dic
         name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name == CLI:
-            return ModuleSpec(CLI, _StandIn(error, engine, roots))
+            return ModuleSpec(CLI, _StandIn(error, engine, roots))  # type: ignore[arg-type]  # PEP 451 asks for no more
         if name in arming.all_modules():
             message = f"pipgate: {error.message}, so it is not imported. {error.note}"
             raise ImportError(message, name=name)
@@ -104,7 +103,7 @@ def _instead_of_an_unknown_pip(error: GateNotArmedError, engine: str, roots: dic
     return find
 
 
-class _StandIn(Loader):
+class _StandIn:
     """Makes a command line that becomes the one of pipgate's own pip."""
 
     def __init__(self, error: GateNotArmedError, engine: str, roots: dict[str, str]) -> None:

@@ -51,7 +51,7 @@ class Command(NamedTuple):
         return not (self.builds or self.follows or self.reports)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False, repr=False)  # what is not made costs no time at the start
 class Child:
     """A pip that pip starts: the script that starts it, and whether it ran and answered.
 
@@ -64,7 +64,7 @@ class Child:
     took_over: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False, repr=False)  # same
 class Run:
     """One pip run: its gate, what the user named, and what waits for a decision.
 
