@@ -70,18 +70,29 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def modes(session: nox.Session) -> None:
+    """Run the routes through a central pipgate and through the hook, on the oldest and the newest pip."""
+    for mode in ("central", "hook"):
+        _test(session, "ends", "tests/routes/test_routes.py", "tests/routes/test_static.py", mode=mode)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build sdist and wheel."""
     session.install("build")
     session.run("python", "-m", "build", "--outdir", "dist")
 
 
-def _test(session: nox.Session, pips: str, *paths: str) -> None:
+def _test(session: nox.Session, pips: str, *paths: str, mode: str = "direct") -> None:
     session.install(*TEST_TOOLS, "--upgrade", "pip>=25")
     work = WORK.resolve()
     house = work / "wheelhouse"
     _fill(session, house)
-    environment = {"PIPGATE_TEST_WORK": str(work), "PIPGATE_TEST_PIPS": pips}
+    environment = {
+        "PIPGATE_TEST_WORK": str(work),
+        "PIPGATE_TEST_PIPS": pips,
+        "PIPGATE_TEST_THROUGH": mode,
+    }
     arguments = session.posargs or list(paths)
     session.run("pytest", "-n", str(os.cpu_count() or 2), *arguments, env=environment)
 
