@@ -33,4 +33,8 @@ def _run_here() -> None:
 
 if __name__ == "__main__":  # python -m pipgate: that Python, and no other
     _forget_script_directory()
+    from pipgate.launcher import hand_over, named_environment
+
+    if named_environment(sys.argv[1:]) is not None:
+        hand_over(sys.argv, os.environ)
     _run_here()

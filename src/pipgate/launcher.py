@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 # What is done for an environment, and not in it.
 _OF_THE_TOOL = ("init", "enable", "disable", "venv", "team", "doctor")
-_HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode")
 _ENV = "--env"
+_HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode", _ENV)
 EXIT_NO_TARGET = 45
 
 
@@ -21,7 +21,7 @@ def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
     """Become the target's interpreter, or return where this one is it; exits where there is none."""
     if _first_word(argv[1:]) in _OF_THE_TOOL:
         return
-    named = _take_environment(argv)
+    named = named_environment(argv[1:])
     try:
         target = choose(argv[0], environ) if named is None else of(named)
     except NoTargetError as error:
@@ -36,14 +36,16 @@ def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
         _become(target, argv[1:])
 
 
-def _take_environment(argv: list[str]) -> str | None:
-    """Take ``--env DIR`` or ``--env PYTHON``, which stands first, out of the arguments."""
-    if len(argv) > 1 and argv[1].startswith(f"{_ENV}="):
-        return argv.pop(1).partition("=")[2]
-    if argv[1:2] == [_ENV] and len(argv) > 2:  # noqa: PLR2004 -- it and its value
-        del argv[1]
-        return argv.pop(1)
-    return None
+def named_environment(words: list[str]) -> str | None:
+    """Return what ``--env`` says, among our own options."""
+    named = None
+    rest = list(words)
+    while rest and rest[0].partition("=")[0] in _HAVE_A_VALUE:
+        option, equals, value = rest.pop(0).partition("=")
+        if not equals:
+            value = rest.pop(0) if rest else ""
+        named = value if option == _ENV else named
+    return named
 
 
 def _become(target: Target, words: list[str]) -> None:

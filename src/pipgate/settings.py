@@ -11,7 +11,8 @@ _GATE_REPORT = "--gate-report"
 _POLICY = "--policy"
 _APPROVALS = "--approvals"
 _GATE_MODE = "--gate-mode"
-_OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE)
+_ENV = "--env"  # for the launcher, which has read it by now
+_OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE, _ENV)
 _MODES = ("auto", "interactive", "ci", "observe")
 
 
@@ -24,6 +25,7 @@ class Settings(NamedTuple):
     policy: str | None = None
     approvals: str | None = None
     gate_mode: str | None = None
+    env: str | None = None
     own_options: tuple[str, ...] = ()
     is_pip: bool = False
 
@@ -52,6 +54,7 @@ def parse_settings(argv: list[str]) -> Settings:
         policy=_last(own, _POLICY),
         approvals=_last(own, _APPROVALS),
         gate_mode=mode,
+        env=_last(own, _ENV),
         own_options=tuple(word for pair in own for word in pair),
         is_pip=is_pip,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipgate.commands import pip
-from pipgate.errors import PipgateError
+from pipgate.errors import PipgateError, UsageError
 from pipgate.pip_internals import hook
 from pipgate.settings import Settings, parse_settings
 from pipgate.terminal import show
@@ -33,7 +33,10 @@ def arm(engine: str, roots: dict[str, str]) -> Finder:
 def _run_command(run: Run, argv: list[str]) -> int:
     """Run pip's command line; all words are pip's but for our own options, which may stand first."""
     try:
-        return pip.run(parse_settings(argv)._replace(is_pip=True), armed=run)
+        settings = parse_settings(argv)
+        if settings.env is not None:
+            raise UsageError("--env is for pipgate itself; this pip belongs to its environment")
+        return pip.run(settings._replace(is_pip=True), armed=run)
     except PipgateError as error:
         show(error)
         return error.exit_status
