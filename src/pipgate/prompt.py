@@ -147,7 +147,7 @@ class TerminalPrompter:
         lines = [
             piece
             for name, text in entry.files
-            for line in (f"--- {name}", *text.split("\n"))
+            for line in (f"--- {name}", *text.removesuffix("\n").split("\n"))
             for piece in _pieces(line)
         ]
         lines.append(f"--- {entry.others} files more in the archive, which its build may run as well")
@@ -191,7 +191,9 @@ def _rows(rows: list[tuple[str, str]]) -> str:
     width = max(_NARROWEST, shutil.get_terminal_size().columns - _INDENT)
     lines = []
     for name, value in rows:
-        first, *rest = textwrap.wrap(single_spaced(masked(value), _LONGEST_VALUE), width) or [""]
+        first, *rest = textwrap.wrap(
+            single_spaced(masked(value), _LONGEST_VALUE), width, break_on_hyphens=False
+        ) or [""]
         lines += [f"  {name:14}{first}\n", *(f"{'':{_INDENT}}{each}\n" for each in rest)]
     return "".join(lines)
 
