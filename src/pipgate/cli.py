@@ -17,8 +17,7 @@ def run(argv: list[str], *, is_pip: bool = False) -> int:
     ``is_pip`` says that they stood behind pip's own name: only our options, before them, are not pip's.
     """
     try:
-        settings = parse_settings(argv)
-        settings = settings._replace(is_pip=settings.is_pip or is_pip)
+        settings = parse_settings(argv, is_pip=is_pip)
         verb = settings.pip_args[0] if settings.pip_args and not settings.is_pip else ""
         if verb in VERBS:
             return verbs.run(verb, settings, list(settings.pip_args[1:]))

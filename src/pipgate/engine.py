@@ -12,10 +12,11 @@ if sys.version_info[:2] < (3, 10):  # noqa: UP036 -- the interpreter is not one 
     sys.stderr.write("note: pip was not run, and no project code has run.\n")
     sys.exit(45)
 
-del sys.path[0]  # the directory that the script lies in
+if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]  # the directory that the script lies in
 
-import json  # noqa: E402 -- once the import path is safe
-from importlib.machinery import PathFinder  # noqa: E402 -- same
+import json
+from importlib.machinery import PathFinder
 
 ORDERS = json.loads(sys.argv.pop(1))
 

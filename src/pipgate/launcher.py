@@ -71,8 +71,11 @@ def _no_target(message: str) -> str:
 def orders(package: str) -> str:
     """Return the orders for the engine as JSON: where pipgate and what it needs lie on this import path."""
     roots = {"pipgate": os.path.dirname(package)}  # noqa: PTH120 -- same
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    # Where pipgate itself was installed, then the rest of the import path but for what the caller added.
+    ordered = [roots["pipgate"], *(each for each in sys.path if os.path.isabs(each) and each not in given)]  # noqa: PTH117 -- same
     for name in ("packaging", "tomli", "pip"):
-        for directory in sys.path:
+        for directory in ordered:
             if os.path.isfile(os.path.join(directory, name, "__init__.py")):  # noqa: PTH113, PTH118 -- same
                 roots[name] = directory
                 break

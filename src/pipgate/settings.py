@@ -29,18 +29,23 @@ class Settings(NamedTuple):
     own_options: tuple[str, ...] = ()
     is_pip: bool = False
 
+    @property
+    def command(self) -> list[str]:
+        """The words behind ``pipgate``, to be said again."""
+        return [*((_ENV, self.env) if self.env else ()), *self.own_options, *self.pip_args]
 
-def parse_settings(argv: list[str]) -> Settings:
+
+def parse_settings(argv: list[str], *, is_pip: bool = False) -> Settings:
     """Split ``argv`` into pipgate's own options, which stand first, and pip's arguments.
 
-    ``is_pip`` says that ``pip`` stood between them, so that the first word is pip's whatever it is. Raises
+    ``is_pip`` says that all of it stood behind pip's own name, or that ``pip`` stood between them: the first
+    word is pip's then, whatever it is. ``own_options`` leave out ``--env``, which decides nothing. Raises
     UsageError when an option of ours has no value, or stands behind pip's first word: there it would reach
     pip, which does not know it. Abbreviations are never ours.
     """
     own, rest = _split(argv)
-    is_pip = rest[:1] == ["pip"]
-    if is_pip:
-        rest = rest[1:]
+    if not is_pip and rest[:1] == ["pip"]:
+        is_pip, rest = True, rest[1:]
     for word in rest:
         if word.partition("=")[0] in {_ALLOW_BUILD, _GATE_REPORT, _GATE_MODE}:
             raise UsageError(_misplaced(word))
@@ -55,7 +60,7 @@ def parse_settings(argv: list[str]) -> Settings:
         approvals=_last(own, _APPROVALS),
         gate_mode=mode,
         env=_last(own, _ENV),
-        own_options=tuple(word for pair in own for word in pair),
+        own_options=tuple(word for pair in own if pair[0] != _ENV for word in pair),
         is_pip=is_pip,
     )
 

@@ -37,10 +37,16 @@ def of(place: str) -> Target:
     """Return the target that was named: an environment, an interpreter, or a pip; raises NoTargetError."""
     if os.path.isdir(place):  # noqa: PTH112 -- nothing is imported here
         return Target(_python_of(os.path.abspath(place), "--env"), "--env", is_active=True)  # noqa: PTH100 -- same
-    python = _interpreter_of(place) or place
+    python = _interpreter_of(place) or _beside(place)
     if not os.access(python, os.X_OK):
         raise NoTargetError(f"--env names {place}, which is no environment and no Python that can be run")
     return Target(os.path.abspath(python), "--env", is_active=True)  # noqa: PTH100 -- same
+
+
+def _beside(place: str) -> str:
+    """Return the Python that lies beside a pip which does not say its own, as among the shims of pyenv."""
+    directory, name = os.path.split(place)
+    return os.path.join(directory, f"python{name[3:]}") if name.startswith("pip") else place  # noqa: PTH118 -- same
 
 
 def choose(script: str, environ: "Mapping[str, str]") -> Target:
@@ -101,6 +107,7 @@ def _interpreter_of(script: str) -> str | None:
     python = lines[0].removeprefix("#!").strip() if lines[0].startswith("#!") else ""
     if python == "/bin/sh" and len(lines) > 1 and lines[1].startswith("'''exec' "):
         python = lines[1].removeprefix("'''exec' ").partition(' "$0"')[0].strip('"')
+    python = python.split(" -")[0]  # options of Python may follow
     return python if "python" in os.path.basename(python) and os.access(python, os.X_OK) else None  # noqa: PTH119 -- same
 
 

@@ -62,14 +62,28 @@ class _EngineFinder:
             return None
         from importlib.machinery import PathFinder
 
+        own = PathFinder.find_spec(name, [os.path.dirname(__file__)]) if name == "packaging" else None
+        if own is not None and _is_new(own.origin):
+            return own
         return PathFinder.find_spec(name, [ROOTS[name]], target)
+
+
+def _is_new(init):
+    """Whether the packaging of this environment will do, so that its programs keep theirs."""
+    with open(init, encoding="utf-8") as file:
+        version = file.read().partition('__version__ = "')[2].split(".", 2)
+    return version[0].isdigit() and (int(version[0]) > 23 or version[:1] == ["23"] and version[1][:1] != "0")
 
 
 def find(name, path=None, target=None):
     if not _finders:
-        _finders.append(lambda *_: None)  # while the engine is being imported
+        _finders.append(_closed)  # and it stays so when anything goes wrong here
         _finders[0] = _arm()
     return _finders[0](name, path, target)
+
+
+def _closed(*_):
+    raise ImportError("pipgate: the gate could not be armed in this process. " + DAMAGED)
 
 
 def _arm():
@@ -111,18 +125,29 @@ def bin_directory(prefix: str) -> str:
 
 def look_at(directory: str) -> EnvironmentFacts:
     """Ask the Python of an environment; raises UsageError for what is none, or does not run."""
-    python = os.path.join(bin_directory(directory), "python")  # noqa: PTH118 -- kept as it was named
-    if not os.path.isdir(directory):  # noqa: PTH112 -- same
+    if not os.path.isdir(directory):  # noqa: PTH112 -- kept as it was named
         raise UsageError(f"there is no directory {plain(directory)}")
+    python = os.path.join(bin_directory(directory), "python")  # noqa: PTH118 -- same
     if not os.access(python, os.X_OK):
         raise UsageError(f"{plain(directory)} is no environment: it has no Python that can be run")
+    return ask(python)
+
+
+def ask(python: str) -> EnvironmentFacts:
+    """Ask an interpreter; raises UsageError where it does not run."""
     try:
         command = [python, "-I", "-c", _ASK]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603 -- the caller's own environment
         prefix, base, version, purelib = json.loads(asked.stdout)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
-        raise UsageError(f"the Python of {plain(directory)} does not run: {plain(str(error))}") from error
+        raise UsageError(f"{plain(python)} does not run: {plain(str(error))}") from error
     return EnvironmentFacts(python, prefix, base, (version[0], version[1]), purelib)
+
+
+def left_behind(directory: str) -> EnvironmentFacts | None:
+    """Return an environment whose Python does not run any more, by the hook that lies in it."""
+    found = sorted(Path(directory).glob(f"lib*/python3*/site-packages/{_NAMES[0]}"))
+    return EnvironmentFacts("", directory, "", (0, 0), str(found[0].parent)) if found else None
 
 
 def enable(facts: EnvironmentFacts, orders: str, engine: str) -> list[str]:
@@ -151,15 +176,21 @@ def enable(facts: EnvironmentFacts, orders: str, engine: str) -> list[str]:
 
 
 def disable(facts: EnvironmentFacts) -> list[str]:
-    """Take away every file of the hook that is ours, with what Python made of it; returns them."""
-    gone = []
-    for path in [Path(facts.purelib, name) for name in _NAMES]:
-        if path.is_symlink() or path.exists():
-            _require_ours(path)
+    """Take away every file of the hook, with what Python made of it; returns them.
+
+    Raises UsageError, and takes nothing away, where one of them is not ours; FileNotWrittenError where one
+    cannot be taken away.
+    """
+    there = [path for name in _NAMES if (path := Path(facts.purelib, name)).is_symlink() or path.exists()]
+    for path in there:
+        _require_ours(path)
+    try:
+        for path in reversed(there):  # the .pth file last: half removed, pip stops
             path.unlink()
-            gone.append(str(path))
-    _clear_cache(Path(facts.purelib, "__pycache__"))
-    return gone
+        _clear_cache(Path(facts.purelib, "__pycache__"))
+    except OSError as error:
+        raise FileNotWrittenError(f"{plain(facts.purelib)} cannot be written: {error.strerror}") from error
+    return [str(path) for path in there]
 
 
 def is_as_written(facts: EnvironmentFacts) -> bool | None:

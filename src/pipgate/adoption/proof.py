@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 VERIFY = "pipgate-verify"
 _SECONDS = 60
+_LARGEST = 1 << 20  # bytes of an answer
+_NO_PIP = "No module named pip"
 _TYPED = "pip, as it is typed"
 _UNDERMINING = (
     "PIP_CONFIG_FILE",
@@ -28,7 +30,7 @@ _UNDERMINING = (
     "PIP_ONLY_BINARY",
     "_PIP_RUNNING_IN_SUBPROCESS",
 )
-_NOT_PIP = ("uv", "poetry", "pdm", "conda")
+_NOT_PIP = ("uv", "poetry", "pdm", "pipenv", "conda")
 
 
 class Verdict(Enum):
@@ -55,7 +57,18 @@ def probe_environment(facts: EnvironmentFacts, environ: Mapping[str, str]) -> li
     scripts = [os.path.join(directory, name) for name in ("pip", "pip3", f"pip{version}")]  # noqa: PTH118 -- strings
     commands: list[tuple[str, ...]] = [(script,) for script in scripts if os.path.exists(script)]  # noqa: PTH110 -- same
     commands += [(facts.python, "-m", "pip"), (facts.python, "-I", "-m", "pip")]
-    return [_of_this(facts, _probe(command, environ)) for command in commands]
+    probes = [_of_this(facts, _probe(command, environ)) for command in commands]
+    if any(probe.verdict is not Verdict.UNKNOWN or _NO_PIP not in probe.detail for probe in probes):
+        return probes
+    hooked = is_as_written(facts) is True
+    return [
+        Probe(
+            (facts.python, "-m", "pip"),
+            Verdict.GATED if hooked else Verdict.UNKNOWN,
+            "there is no pip in it" + (", and the hook is in place for one" if hooked else ""),
+            {},
+        )
+    ]
 
 
 def _of_this(facts: EnvironmentFacts, probe: Probe) -> Probe:
@@ -98,28 +111,33 @@ def _probe(command: tuple[str, ...], environ: Mapping[str, str]) -> Probe:
     nonce = secrets.token_hex(16)
     in_shell = command[-1] == _TYPED
     full = [*command[:-1], f"pip {VERIFY} {nonce}"] if in_shell else [*command, VERIFY, nonce]
-    with tempfile.TemporaryDirectory(prefix="pipgate-doctor-") as empty:
-        try:
-            asked = subprocess.run(  # noqa: S603 -- the entry points of the caller's own environments
+    with tempfile.TemporaryDirectory(prefix="pipgate-doctor-") as empty, tempfile.TemporaryFile() as said:
+        try:  # into a file: what a shell leaves running would hold a pipe open
+            status = subprocess.run(  # noqa: S603 -- the entry points of the caller's own environments
                 full,
                 cwd=empty,
                 env=dict(environ),
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
+                stdout=said,
+                stderr=subprocess.STDOUT,
                 timeout=_SECONDS,
                 check=False,
-            )
+            ).returncode
         except (OSError, subprocess.SubprocessError) as error:
             return Probe(command, Verdict.UNKNOWN, str(error), {})
-    answer = _answer(asked.stdout, nonce)
+        said.seek(0)
+        text = said.read(_LARGEST).decode("utf-8", "replace")
+    return _read(command, nonce, status, text)
+
+
+def _read(command: tuple[str, ...], nonce: str, status: int, text: str) -> Probe:
+    answer = _answer(text, nonce)
     if answer:
         return Probe(command, Verdict.GATED, f"by {answer.get('mode')}", answer)
-    said = (asked.stderr or asked.stdout).strip().splitlines()
-    if asked.returncode == 1 and any("unknown command" in line for line in said):
+    lines = text.strip().splitlines()
+    if status == 1 and any("unknown command" in line for line in lines):
         return Probe(command, Verdict.NOT_GATED, "pip itself answered", {})
-    return Probe(command, Verdict.UNKNOWN, said[-1] if said else f"status {asked.returncode}", {})
+    return Probe(command, Verdict.UNKNOWN, lines[-1] if lines else f"status {status}", {})
 
 
 def _answer(text: str, nonce: str) -> dict[str, Any]:

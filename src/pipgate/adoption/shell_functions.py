@@ -14,7 +14,7 @@ _MINORS = range(8, 20)  # of Python 3: a function for a version that is not ther
 # Options of python that stand alone may be written together; m and c end them. ``function`` is for zsh, which
 # would read an alias of the name otherwise.
 _POSIX = r"""# Written by `pipgate init {shell}`. To leave it: open a shell without this line.
-unalias pip pip3 python python3 2>/dev/null || :
+unalias pip pip3 python python3 {names} 2>/dev/null || :
 function _pipgate_gone {{
   printf '%s\n' {gone_word} >&2
   return 127
@@ -28,22 +28,29 @@ function _pipgate_versioned {{
   _pipgate --env "$found" "$@"
 }}
 function _pipgate_python {{
-  local name="$1"; shift
+  local name="$1" rest flags; shift
   local -a all own; all=("$@"); own=()
   while [ "$#" -gt 0 ]; do
     case "$1" in
-      -m) [ "${{2-}}" = pip ] || break
-        shift 2; _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
-      -mpip) shift; _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
-      -W|-X|--check-hash-based-pycs) own+=("$1" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift; continue ;;
-      -W*|-X*) own+=("$1"); shift ;;
-      -[!-]*mpip) own+=("${{1%mpip}}"); shift
+      --check-hash-based-pycs) own+=("$1" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift; continue ;;
+      --*|-|"") break ;;
+      -*) rest="${{1#-}}"; flags="-" ;;
+      *) break ;;
+    esac
+    while :; do
+      case "$rest" in
+        [bBdEhiIOPqRsSuvVx]*) flags="$flags${{rest%"${{rest#?}}"}}"; rest="${{rest#?}}" ;;
+        *) break ;;
+      esac
+    done
+    case "$rest" in
+      "") own+=("$1"); shift ;;
+      W|X) own+=("$1" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift ;;
+      W*|X*) own+=("$1"); shift ;;
+      m|mpip) [ "$rest" = mpip ] || {{ [ "${{2-}}" = pip ] && shift; }} || break
+        shift; [ "$flags" = - ] || own+=("$flags")
         _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
-      -[!-]*m) [ "${{2-}}" = pip ] || break
-        own+=("${{1%m}}"); shift 2
-        _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
-      -c*|-[!-]*c|--|-|[!-]*) break ;;
-      *) own+=("$1"); shift ;;
+      *) break ;;
     esac
   done
   command "$name" "${{all[@]}}"
@@ -62,7 +69,12 @@ function pip {{ _pipgate "$@"; }}
 function pip3 {{ _pipgate "$@"; }}
 function python {{ _pipgate_python python "$@"; }}
 function python3 {{ _pipgate_python python3 "$@"; }}
-{versions}"""
+case ":${{SHELLOPTS-}}:" in
+*:posix:*) ;; # bash takes no such names then
+*)
+{versions};;
+esac
+"""
 _POSIX_VERSION = """\
 function pip3.{minor} {{ _pipgate_versioned pip3.{minor} "$@"; }}
 function python3.{minor} {{ _pipgate_python python3.{minor} "$@"; }}
@@ -92,35 +104,32 @@ function _pipgate_python
     set -l rest $argv[2..-1]
     set -l own
     while test (count $rest) -gt 0
-        switch $rest[1]
-            case -W -X --check-hash-based-pycs
-                set own $own $rest[1..2]
-                set rest $rest[3..-1]
-                continue
-            case '-*mpip'
-                string match -qr '^-[a-zA-Z]*mpip$' -- $rest[1]; or break
-                set -l flags (string replace -r 'mpip$' '' -- $rest[1])
-                test "$flags" = -; or set own $own $flags
-                _pipgate_engine $name (count $own) $own $rest[2..-1]
-                return
-            case '-*m'
-                string match -qr '^-[a-zA-Z]*m$' -- $rest[1]; or break
-                test "$rest[2]" = pip; or break
-                set -l flags (string replace -r 'm$' '' -- $rest[1])
-                test "$flags" = -; or set own $own $flags
-                _pipgate_engine $name (count $own) $own $rest[3..-1]
-                return
-            case '-c*' -- -
-                break
-            case '--*'
-                set own $own $rest[1]
-            case '-*'
-                string match -qr '^-[a-zA-Z]*c$' -- $rest[1]; and break
-                set own $own $rest[1]
-            case '*'
-                break
+        set -l word $rest[1]
+        if test "$word" = --check-hash-based-pycs
+            set own $own $rest[1..2]
+            set rest $rest[3..-1]
+            continue
         end
-        set rest $rest[2..-1]
+        string match -qr '^-[^-]' -- $word; or break
+        set -l flags (string replace -r '^(-[bBdEhiIOPqRsSuvVx]*).*$' '$1' -- $word)
+        set -l end (string replace -r '^-[bBdEhiIOPqRsSuvVx]*' '' -- $word)
+        if test -z "$end"
+            set own $own $word
+            set rest $rest[2..-1]
+        else if contains -- $end W X
+            set own $own $rest[1..2]
+            set rest $rest[3..-1]
+        else if string match -qr '^[WX]' -- $end
+            set own $own $word
+            set rest $rest[2..-1]
+        else if test "$end" = mpip; or test "$end" = m -a "$rest[2]" = pip
+            test "$end" = m; and set rest $rest[2..-1]
+            test "$flags" = -; or set own $own $flags
+            _pipgate_engine $name (count $own) $own $rest[2..-1]
+            return
+        else
+            break
+        end
     end
     command $name $argv[2..-1]
 end
@@ -187,6 +196,7 @@ def functions(shell: str, *, tool: str, engine: str, orders: str) -> str:
         tool_word=quote(tool),
         engine_word=quote(engine),
         orders_word=quote(orders),
+        names=" ".join(f"pip3.{minor} python3.{minor}" for minor in _MINORS),
         versions="".join(version.format(minor=minor) for minor in _MINORS),
     )
 

@@ -9,15 +9,17 @@ from pipgate.adoption import environment_hook, proof
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
-from pipgate.targets import NoTargetError, choose
+from pipgate.targets import NoTargetError, choose, of
 
 if TYPE_CHECKING:
     from pipgate.adoption.environment_hook import EnvironmentFacts
     from pipgate.adoption.proof import Probe
     from pipgate.settings import Settings
 
+_OLDEST = (3, 10)
 
-def doctor(_: Settings, words: list[str]) -> int:
+
+def doctor(settings: Settings, words: list[str]) -> int:
     """Ask the entry points. With ``--strict``: 0 all are gated, 1 some are not, 2 it cannot be told."""
     parser = VerbParser("doctor", "prove which pips are gated")
     parser.add_argument(
@@ -25,9 +27,10 @@ def doctor(_: Settings, words: list[str]) -> int:
     )
     parser.add_argument("--env", dest="environments", action="append", metavar="DIR")
     given = parser.parse_args(words)
-    places = [environment_hook.look_at(os.path.abspath(each)) for each in given.environments or [_active()]]  # noqa: PTH100 -- strings
+    named = given.environments or ([settings.env] if settings.env else [])
+    places = [environment_hook.ask(_python(each)) for each in named] or [environment_hook.ask(_active())]
     probes = [probe for facts in places for probe in proof.probe_environment(facts, os.environ)]
-    if not given.environments and not given.strict:
+    if not named and not given.strict:
         probes += proof.probe_shell(os.environ)
     found = [line for facts in places for line in proof.findings(facts, os.environ)]
     if given.json:
@@ -38,12 +41,19 @@ def doctor(_: Settings, words: list[str]) -> int:
 
 
 def _active() -> str:
-    """Return the environment of the target; raises UsageError where there is none."""
+    """Return the Python of the target; raises UsageError where there is none."""
     try:
-        python = choose("", os.environ).python
+        return choose("", os.environ).python
     except NoTargetError as error:
         raise UsageError(str(error)) from error
-    return os.path.dirname(os.path.dirname(python))  # noqa: PTH120 -- strings
+
+
+def _python(place: str) -> str:
+    """Return the Python of an environment, or of what else was named; raises UsageError."""
+    try:
+        return of(place).python
+    except NoTargetError as error:
+        raise UsageError(str(error)) from error
 
 
 def _as_json(probe: Probe) -> dict[str, object]:
@@ -64,6 +74,7 @@ def _as_lines(places: list[EnvironmentFacts], probes: list[Probe], found: list[s
     lines += [f"note: {plain(each)}" for each in found]
     for facts in places:
         inside = [each for each in probes if each.command[0].startswith(f"{facts.prefix}{os.sep}")]
-        if any(each.verdict is not proof.Verdict.GATED for each in inside):
+        can_be = facts.version >= _OLDEST and not environment_hook.is_as_written(facts)
+        if can_be and any(each.verdict is not proof.Verdict.GATED for each in inside):
             lines.append(f"To gate it: {shell_line(['pipgate', 'enable', facts.prefix])}")
     return lines

@@ -11,7 +11,7 @@ from pipgate.adoption import environment_hook
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
-from pipgate.targets import NoTargetError, choose
+from pipgate.targets import NoTargetError, choose, of
 
 if TYPE_CHECKING:
     from pipgate.adoption.environment_hook import EnvironmentFacts
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _PACKAGE = os.path.dirname(os.path.abspath(launcher.__file__))  # noqa: PTH100, PTH120 -- strings
 
 
-def enable(_: Settings, words: list[str]) -> int:
+def enable(settings: Settings, words: list[str]) -> int:
     """Write the hook into a virtual environment: every pip in it is gated from then on."""
     parser = VerbParser("enable", "gate every pip of a virtual environment")
     parser.add_argument("directory", nargs="?", help="the environment; without a word the active one")
     given = parser.parse_args(words)
-    facts = environment_hook.look_at(_directory(given.directory))
+    facts = environment_hook.look_at(_directory(given.directory or settings.env))
     _require_virtual(facts)
     files = _enable(facts)
     if given.json:
@@ -41,12 +41,19 @@ def enable(_: Settings, words: list[str]) -> int:
     return 0
 
 
-def disable(_: Settings, words: list[str]) -> int:
+def disable(settings: Settings, words: list[str]) -> int:
     """Take the hook out of a virtual environment."""
     parser = VerbParser("disable", "take the gate out of a virtual environment")
     parser.add_argument("directory", nargs="?", help="the environment; without a word the active one")
     given = parser.parse_args(words)
-    facts = environment_hook.look_at(_directory(given.directory))
+    directory = _directory(given.directory or settings.env)
+    try:
+        facts = environment_hook.look_at(directory)
+    except UsageError:
+        known = environment_hook.left_behind(directory)
+        if known is None:
+            raise
+        facts = known
     files = environment_hook.disable(facts)
     if given.json:
         say_json({"environment": facts.prefix, "removed": files})
@@ -62,21 +69,22 @@ def disable(_: Settings, words: list[str]) -> int:
     return 0
 
 
-def venv(_: Settings, words: list[str]) -> int:
+def venv(settings: Settings, words: list[str]) -> int:
     """Make a virtual environment as ``python -m venv`` does, with its options, and enable it."""
     parser = VerbParser("venv", "make a virtual environment whose pip is gated")
     parser.add_argument("directory")
     given, options = parser.parse_known_args(words)
     try:
-        python = choose("", {name: os.environ[name] for name in ("PATH",) if name in os.environ}).python
+        path = {"PATH": os.environ.get("PATH", os.defpath)}
+        python = (of(settings.env) if settings.env else choose("", path)).python
     except NoTargetError as error:
         raise UsageError(f"{error}") from error
-    made = subprocess.run([python, "-m", "venv", *options, given.directory], check=False)  # noqa: S603 -- as asked
+    made = subprocess.run([python, "-I", "-m", "venv", *options, given.directory], check=False)  # noqa: S603 -- as asked
     if made.returncode:
         raise UsageError(
             f"{shell_line([python, '-m', 'venv', given.directory])} ended with {made.returncode}"
         )
-    return enable(_, [given.directory, *(["--json"] if given.json else [])])
+    return enable(settings._replace(env=None), [given.directory, *(["--json"] if given.json else [])])
 
 
 def _enable(facts: EnvironmentFacts) -> list[str]:

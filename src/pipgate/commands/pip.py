@@ -148,7 +148,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
     from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
-    command = [*settings.own_options, *settings.pip_args]
+    command = settings.command
     refusals = _refusals(gate, ended)
     gate.record.stop(refusals)
     unexpected = gate.record.refused_processes

@@ -6,6 +6,7 @@ from __future__ import annotations
 # as a library, the choke points hold, and lock 2 does not: it is somebody else's process.
 import json
 import os
+import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,7 @@ def arm(
     except GateNotArmedError as error:
         return _instead_of_an_unknown_pip(error, engine, roots)
     run = Run(open_gate, release=release)
-    run.command = _AS_A_LIBRARY
+    run.command, run.is_library = _AS_A_LIBRARY, True
     presented_errors.speak_with(lambda refused: tell(run.gate, refused))
     finder = arming.arm(run)
 
@@ -76,6 +77,7 @@ def _entry(
     def entry(args: list[str] | None = None) -> int:
         if run.entry is not None:  # pip calls itself, or calls are nested
             return int(original(args))
+        run.begin()
         run.entry, before = original, sys.argv
         presented_errors.speak_with(None)
         try:
@@ -125,8 +127,11 @@ class _StandIn:
             raise self._error
         roots = {name: root for name, root in self._roots.items() if name != "pip"}
         told = json.dumps({"roots": roots, "fallback_pip": fallback, "is_pip": True})
-        words = sys.argv[1:] if args is None else args
+        flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+        command = [sys.executable, *flags, self._engine, told, *(sys.argv[1:] if args is None else args)]
         sys.stdout.flush()
         sys.stderr.flush()
-        os.execv(sys.executable, [sys.executable, self._engine, told, *words])  # noqa: S606 -- no shell is meant
+        if args is not None:  # a program calls it, and goes on
+            return subprocess.call(command)  # noqa: S603 -- this interpreter
+        os.execv(sys.executable, command)  # noqa: S606 -- no shell is meant
         raise AssertionError

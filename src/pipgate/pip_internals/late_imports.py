@@ -71,6 +71,8 @@ def install_given_reqs(original: Callable[..., Any], run: Run) -> Callable[..., 
 
     @functools.wraps(original)
     def install(*args: Any, **kwargs: Any) -> Any:
+        if run.is_library:  # what the program imports then is its own affair
+            return original(*args, **kwargs)
         _import_early()
         run.late_imports = LateImportBlocker()
         sys.meta_path.insert(0, run.late_imports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals.run_state import PackedSource
@@ -26,6 +27,8 @@ def unpack_file(original: Callable[..., None], run: Run) -> Callable[..., None]:
     @functools.wraps(original)
     def keep_packed(filename: str, location: str, content_type: str | None = None) -> None:
         run.packed[location] = PackedSource(filename, content_type)
+        if run.is_library:  # whoever called it wants to see the files; a build gets them anew
+            original(filename, location, content_type)
 
     return keep_packed
 
@@ -53,6 +56,8 @@ def unpack_for_build(req: InstallRequirement, request: BuildRequest, run: Run) -
     except HostileArchiveError as hostile:
         raise _stopped(run, request, str(hostile)) from hostile
     assert req.source_dir is not None
+    if run.is_library:
+        shutil.rmtree(req.source_dir, ignore_errors=True)
     assert run.unpack_now is not None
     run.unpack_now(copy, req.source_dir, packed.content_type)
 

@@ -80,7 +80,9 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
     with run.cleanup:
         if building and call.must_read_first():
             run.opened = open_gate()
-        audit_hook.arm(OwnProcesses(run))
+        if not run.is_locked:
+            audit_hook.arm(OwnProcesses(run))
+            run.is_locked = True
         finder = arming.arm(run)
         if building:
             with _uncollected():
@@ -117,12 +119,13 @@ def _no_gate() -> Gate:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Import without collecting garbage: what modules make stays, and looking through it costs a tenth."""
+    """Import without collecting garbage: what modules make stays, and is not looked through later either."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collecting:
             gc.enable()
 

@@ -71,7 +71,8 @@ class Run:
     ``chain`` says what this pip works for when it is a child that installs build requirements; such a child
     has no user, so nothing that it is given counts as named by one. ``broken`` ends the run, whatever pip
     makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
-    and ``ended`` says that it has run: what the process does then is not pip's.
+    and ``ended`` says that it has run: what the process does then is not pip's. ``is_library`` says that no
+    command runs, ``is_locked`` that the audit hook is in place.
     """
 
     open_gate: Callable[[], Gate]
@@ -100,6 +101,14 @@ class Run:
     entry: Callable[..., Any] | None = None
     ended: bool = False
     late_imports: object = None
+    is_library: bool = False
+    is_locked: bool = False
+
+    def begin(self) -> None:
+        """Forget what an earlier command of this process has left; what is fitted stays fitted."""
+        fresh = Run(self.open_gate, release=self.release)
+        kept = {name: getattr(self, name) for name in ("unpack_now", "is_locked")}
+        vars(self).update({**vars(fresh), **kept})
 
     @property
     def gate(self) -> Gate:
