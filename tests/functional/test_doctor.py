@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,3 +86,25 @@ def test_it_is_the_policy_that_is_proven(hooked: Hooked) -> None:
     config.mkdir(parents=True)
     (config / "pipgate.toml").write_text('version = 1\ndeny = ["evil"]\n')
     assert digest() != before
+
+
+def test_an_environment_without_pip_is_gated_when_it_is_enabled(hooked: Hooked) -> None:
+    assert hooked.run(*hooked.pip, "uninstall", "-qy", "pip").returncode == 0
+    env = str(hooked.env.root)
+    assert hooked.central("doctor", "--strict", "--env", env).returncode == 0
+    assert hooked.central("disable", env).returncode == 0
+    assert hooked.central("doctor", "--strict", "--env", env).returncode == 2
+
+
+def test_what_a_shell_leaves_running_holds_nothing_up(hooked: Hooked) -> None:
+    (hooked.home / ".bashrc").write_text("sleep 50 &\n")
+    env = tool()
+    began = time.monotonic()
+    hooked.run(
+        str(env.python),
+        str(env.root / "bin" / "pipgate"),
+        "doctor",
+        SHELL="/bin/bash",
+        VIRTUAL_ENV=str(hooked.env.root),
+    )
+    assert time.monotonic() - began < 45

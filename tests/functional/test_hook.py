@@ -294,3 +294,141 @@ def test_a_new_environment_is_made_and_enabled(newest_hooked: Hooked) -> None:
     assert made.returncode == 0, made.stderr
     assert at.run(str(at.tmp / "new" / "bin" / "pip"), *EVIL).returncode == 43
     assert at.canary.silent
+
+
+def test_an_arming_that_failed_stays_failed(newest_hooked: Hooked) -> None:
+    """To try an import twice is an everyday pattern, and must not open the gate."""
+    at = newest_hooked
+    code = (
+        "import sys\n"
+        "for attempt in range(3):\n"
+        "    try:\n"
+        "        from pip._internal.cli.main import main\n"
+        "    except ImportError as error:\n"
+        "        print('refused', error)\n"
+        "    else:\n"
+        "        sys.exit(main(['install', 'evil']))\n"
+    )
+    hook = at.env.site_packages / "_pipgate_hook.py"
+    good = hook.read_text()
+    for broken in (
+        re.sub(r"ENGINE = .*", "ENGINE = '/nowhere/engine.py'", good),
+        good.replace("from pipgate.commands import hooked", "raise KeyboardInterrupt").replace(
+            "except ImportError", "except BaseException"
+        ),
+    ):
+        hook.write_text(broken)
+        tried = at.run(at.python, "-c", code.replace("except ImportError", "except BaseException"))
+        assert tried.stdout.count("refused") == 3, tried.stdout + tried.stderr
+        assert at.canary.silent
+    hook.write_text(good)
+    assert at.run(at.python, "-c", code).returncode == 43
+
+
+@pytest.mark.parametrize("pip", [ALL_PIPS[0], ALL_PIPS[-1]])
+def test_nothing_of_one_command_is_left_for_the_next(hooked: Hooked) -> None:
+    tree = Project("evil", "1.0", hooked.canary).tree(hooked.tmp / "tree")
+    make_wheel(hooked.index.root, "carrier", "1.0", requires=(f"evil @ {tree.as_uri()}",))
+    code = (
+        "import sys; from pip._internal.cli.main import main; "
+        f"print('first', main(['download', '-q', '--no-deps', '-d', sys.argv[1], {str(tree)!r}])); "
+        "print('second', main(['install', '-q', 'carrier'])); "
+        "print('third', main(['install', '-q', 'evil'])); print('fourth', main(['install', '-q', 'good']))"
+    )
+    done = hooked.run(hooked.python, "-c", code, str(hooked.tmp / "d"))
+    assert re.findall(r"(\w+) (\d+)", done.stdout)[-3:] == [
+        ("second", "43"),
+        ("third", "43"),
+        ("fourth", "0"),
+    ], done.stdout + done.stderr
+    assert hooked.canary.silent
+
+
+def test_lock_two_holds_in_the_second_command_too(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    code = (
+        "import sys, subprocess; from pip._internal.cli.main import main\n"
+        "import pip._internal.commands.install as install\n"
+        "def run(self, options, args):\n"
+        "    subprocess.run([sys.executable, '-c', 'print(\"it runs\")'])\n"
+        "    return 0\n"
+        "main(['install', '-q', 'good'])\n"
+        "install.InstallCommand.run = run\n"
+        "sys.exit(main(['install', 'good']))\n"
+    )
+    done = at.run(at.python, "-c", code)
+    assert done.returncode != 0, done.stdout + done.stderr
+    assert "it runs" not in done.stdout
+    assert "unexpected-process" in done.stderr
+
+
+def test_a_library_that_unpacks_sees_the_files(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    [sdist] = at.index.root.glob("evil-*")
+    code = (
+        "import os, sys; from pip._internal.utils.unpacking import unpack_file; "
+        "unpack_file(sys.argv[1], sys.argv[2]); print(sorted(os.listdir(sys.argv[2])))"
+    )
+    done = at.run(at.python, "-c", code, str(sdist), str(at.tmp / "unpacked"))
+    assert "backend.py" in done.stdout, done.stderr
+
+
+def test_the_programs_of_the_environment_keep_their_packaging(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    [wheel] = sorted(WHEELHOUSE.glob("packaging-*.whl"))
+    assert at.run(*at.pip, "install", "-q", str(wheel)).returncode == 0
+    code = "import pip._internal.cli.main as main; main.main(['list']); import packaging; print(packaging.__file__)"
+    assert str(at.env.site_packages) in at.run(at.python, "-c", code).stdout
+
+
+def test_a_pip_that_is_not_known_lets_its_caller_go_on(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    init = at.env.site_packages / "pip" / "__init__.py"
+    init.write_text(init.read_text().replace(f'"{ALL_PIPS[-1]}"', '"99.0"'))
+    code = "from pip._internal.cli.main import main; print('status', main(['install', '-q', 'evil'])); print('on')"
+    done = at.run(at.python, "-c", code)
+    assert done.stdout.splitlines()[-2:] == ["status 43", "on"], done.stdout + done.stderr
+    trap = at.tmp / "trap"
+    trap.mkdir()
+    (trap / "json.py").write_text(at.canary.sings_from("json imported"))
+    assert at.run(at.python, "-I", "-m", "pip", "--version", PYTHONPATH=str(trap)).returncode == 0
+    assert at.canary.silent
+
+
+def test_disable_takes_all_or_nothing(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    hook = at.env.site_packages / "_pipgate_hook.py"
+    good = hook.read_text()
+    hook.write_text("mine = 1\n")
+    before = at.listing()
+    assert at.central("disable", str(at.env.root)).returncode == 2
+    assert at.listing() == before
+    hook.write_text(good)
+    at.env.python.unlink()
+    at.env.python.write_text("#!/bin/sh\nexit 3\n")
+    at.env.python.chmod(0o755)
+    gone = at.central("disable", str(at.env.root))
+    assert gone.returncode == 0, gone.stderr
+    assert not [each for each in at.listing() if "_pipgate" in each]
+
+
+def test_the_environment_may_be_named_in_front(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    env, other = str(at.env.root), str(environment(ALL_PIPS[0], through="central").root)
+    pipgate = [str(tool().python), str(tool().root / "bin" / "pipgate")]
+    assert at.run(*pipgate, "--env", env, "doctor", "--strict", VIRTUAL_ENV=other).returncode == 0
+    assert at.run(*pipgate, "--env", other, "doctor", "--strict", VIRTUAL_ENV=env).returncode == 1
+    assert "_pipgate.pth" in at.run(*pipgate, "--env", env, "disable", VIRTUAL_ENV=other).stdout
+    assert at.run(*pipgate, "--env", env, "enable", VIRTUAL_ENV=other).returncode == 0
+    assert at.run(*pipgate, "doctor", "--strict", "--env", env).returncode == 0
+
+
+def test_what_the_caller_adds_to_the_import_path_is_not_kept(newest_hooked: Hooked) -> None:
+    at = newest_hooked
+    (at.tmp / "added" / "packaging").mkdir(parents=True)
+    (at.tmp / "added" / "packaging" / "__init__.py").write_text(at.canary.sings_from("packaging imported"))
+    pipgate = [str(tool().python), str(tool().root / "bin" / "pipgate")]
+    for added in (str(at.tmp / "added"), f":{at.tmp / 'added'}"):
+        enabled = at.run(*pipgate, "enable", str(at.env.root), PYTHONPATH=added)
+        assert enabled.returncode == 0, enabled.stderr
+        assert "added" not in (at.env.site_packages / "_pipgate_hook.py").read_text()
