@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Where pip's command line is called, the run is a gated command as any other. Where another program uses pip
 # as a library, the choke points hold, and lock 2 does not: it is somebody else's process.
+import gc
 import json
 import os
 import subprocess
@@ -83,6 +84,7 @@ def _entry(
         try:
             return run_command(run, sys.argv[1:] if args is None else list(args))
         finally:
+            gc.unfreeze()  # the program that has called pip may go on for long
             run.entry, sys.argv = None, before
             run.ended = True
             arming.let_go(run)
