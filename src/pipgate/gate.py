@@ -94,9 +94,8 @@ class Gate:
         """
         setting = self.policy.on_older_wheel
         passed_over = PassedOver(newer.name or "", taken, newer.version or "")
-        if (
-            setting.value is OlderWheel.ALLOW or passed_over in self.record.passed_over
-        ):  # pip has resolved again
+        weighed_before = passed_over in self.record.passed_over  # and pip has resolved again since
+        if setting.value is OlderWheel.ALLOW or weighed_before:
             return None
         reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
         asks = setting.value is OlderWheel.ASK and self.prompter
@@ -123,13 +122,13 @@ class Gate:
 
     def hear(self, outcomes: Iterable[Outcome]) -> None:
         """Let what a person has said in another pip of this run not be asked again."""
-        self.context = replace(self.context, once=self.context.once | _answered(outcomes))
+        said = frozenset(each.request for each in outcomes if each.decision.code in _BY_A_PERSON)
+        self.context = replace(self.context, once=self.context.once | said)
 
     @property
     def answered(self) -> list[Outcome]:
         """What a person has allowed in this run, for a child pip."""
-        known = self.record.outcomes.values()
-        return [outcome for outcome in known if outcome.request in _answered(known)]
+        return [each for each in self.record.outcomes.values() if each.decision.code in _BY_A_PERSON]
 
     def _asked(self, subject: Subject, finding: Finding) -> Decision:
         if not isinstance(finding, Question) or self.prompter is None:
@@ -143,10 +142,6 @@ class Gate:
 
     def _ran(self, request: BuildRequest) -> None:
         self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)
-
-
-def _answered(outcomes: Iterable[Outcome]) -> frozenset[BuildRequest]:
-    return frozenset(each.request for each in outcomes if each.decision.code in _BY_A_PERSON)
 
 
 def _unasked(finding: Finding) -> Decision:

@@ -80,9 +80,8 @@ def load_rulebook(
     sources = _approvals_files(policy, root, given, environ)
     locked = any("approvals" in layer.locked for _, layer in layers)
     told = {path: _read_approvals(path, layer, texts(path), state) for path, layer in sources.items()}
-    missing = [path for _, path in given.approvals if texts(os.path.abspath(path)) is None]  # noqa: PTH100 -- strings
-    if missing and not begins_approvals:
-        raise PolicyError(missing[0], "there is no such file")
+    if not begins_approvals:
+        _require_named(given, texts)
     counting, passed_by = _counting(told, sources, trusted=trusted, locked=locked)
     return Rulebook(
         policy,
@@ -96,6 +95,12 @@ def load_rulebook(
         is_written=bool(places) or any(texts(path) is not None for path in sources),
         trusted_by_system_alone=_is_closed(layers),
     )
+
+
+def _require_named(given: Named, texts: Callable[[str], str | None]) -> None:
+    for _, path in given.approvals:
+        if texts(os.path.abspath(path)) is None:  # noqa: PTH100 -- strings
+            raise PolicyError(path, "there is no such file")
 
 
 def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:

@@ -68,6 +68,11 @@ class Hooked:
     def pip(self) -> list[str]:
         return [str(self.env.root / "bin" / "pip")]
 
+    def call_pip_newer(self) -> None:
+        """Let pip say that it is of a version that nobody knows."""
+        init = self.env.site_packages / "pip" / "__init__.py"
+        init.write_text(init.read_text().replace(f'"{self.env.pip}"', '"99.0"'))
+
     def listing(self) -> list[str]:
         return sorted(str(path) for path in self.env.root.rglob("*"))
 
@@ -216,8 +221,7 @@ def test_it_survives(newest_hooked: Hooked, change: list[str]) -> None:
 def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Hooked) -> None:
     """The command line is that of pipgate's own pip; as a library it is refused."""
     at = newest_hooked
-    init = at.env.site_packages / "pip" / "__init__.py"
-    init.write_text(init.read_text().replace(f'"{ALL_PIPS[-1]}"', '"99.0"'))
+    at.call_pip_newer()
     blocked = at.run(*at.pip, *EVIL)
     assert blocked.returncode == 43, blocked.stderr
     own = at.run(*at.pip, "--version")
@@ -383,8 +387,7 @@ def test_the_programs_of_the_environment_keep_their_packaging(newest_hooked: Hoo
 
 def test_a_pip_that_is_not_known_lets_its_caller_go_on(newest_hooked: Hooked) -> None:
     at = newest_hooked
-    init = at.env.site_packages / "pip" / "__init__.py"
-    init.write_text(init.read_text().replace(f'"{ALL_PIPS[-1]}"', '"99.0"'))
+    at.call_pip_newer()
     code = "from pip._internal.cli.main import main; print('status', main(['install', '-q', 'evil'])); print('on')"
     done = at.run(at.python, "-c", code)
     assert done.stdout.splitlines()[-2:] == ["status 43", "on"], done.stdout + done.stderr
@@ -432,3 +435,18 @@ def test_what_the_caller_adds_to_the_import_path_is_not_kept(newest_hooked: Hook
         enabled = at.run(*pipgate, "enable", str(at.env.root), PYTHONPATH=added)
         assert enabled.returncode == 0, enabled.stderr
         assert "added" not in (at.env.site_packages / "_pipgate_hook.py").read_text()
+
+
+@pytest.mark.parametrize("pip", [ALL_PIPS[0], ALL_PIPS[-1]])
+def test_what_was_allowed_for_a_command_is_not_allowed_behind_it(hooked: Hooked) -> None:
+    Project("evil", "2.0", hooked.canary).sdist(hooked.index.root)
+    code = (
+        "import sys; from pip._internal.cli.main import main; from pip._internal.commands import create_command; "
+        "print('first', main(['--allow-build', 'evil', 'install', '-q', 'evil==1.0'])); open(sys.argv[1], 'w'); "
+        "print('second', create_command('install').main(['-q', '--no-deps', 'evil==2.0']))"
+    )
+    done = hooked.run(hooked.python, "-c", code, str(hooked.canary.path))
+    assert "first 0" in done.stdout, done.stderr
+    assert "second 0" not in done.stdout
+    assert hooked.canary.path.read_text() == "", "it sang for the first, and not for the second"
+    assert "build-not-approved" in done.stderr

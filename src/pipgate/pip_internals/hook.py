@@ -52,11 +52,15 @@ def arm(
     except GateNotArmedError as error:
         return _instead_of_an_unknown_pip(error, engine, roots)
     run = Run(open_gate, release=release)
-    run.command, run.is_library = _AS_A_LIBRARY, True
-    presented_errors.speak_with(lambda refused: tell(run.gate, refused))
-    finder = arming.arm(run)
 
-    finder.after[CLI] = lambda module: _replace_entries(module, run, run_command)
+    def serve_a_library() -> None:
+        run.begin()
+        run.open_gate, run.command, run.is_library = open_gate, _AS_A_LIBRARY, True
+        presented_errors.speak_with(lambda refused: tell(run.gate, refused))
+
+    serve_a_library()
+    finder = arming.arm(run)
+    finder.after[CLI] = lambda module: _replace_entries(module, run, run_command, serve_a_library)
     return _nothing  # the package itself holds no choke point; what lies in it, the finder finds from here on
 
 
@@ -64,16 +68,25 @@ def _nothing(*_: object) -> None:
     return None
 
 
-def _replace_entries(module: ModuleType, run: Run, run_command: Callable[[Run, list[str]], int]) -> None:
-    """Have pip's command line call ours, which calls pip's own when the gate is up."""
+def _replace_entries(
+    module: ModuleType, run: Run, run_command: Callable[[Run, list[str]], int], ended: Callable[[], None]
+) -> None:
+    """Have pip's command line call ours, which calls pip's own when the gate is up.
+
+    ``ended`` takes back all that a command has changed: what was allowed for it is allowed for it alone.
+    """
     for name in _ENTRIES:
         original = getattr(module, name, None)
         if original is not None:
-            setattr(module, name, _entry(name, original, run, run_command))
+            setattr(module, name, _entry(name, original, run, run_command, ended))
 
 
 def _entry(
-    name: str, original: Callable[..., Any], run: Run, run_command: Callable[[Run, list[str]], int]
+    name: str,
+    original: Callable[..., Any],
+    run: Run,
+    run_command: Callable[[Run, list[str]], int],
+    ended: Callable[[], None],
 ) -> Callable[..., int]:
     def entry(args: list[str] | None = None) -> int:
         if run.entry is not None:  # pip calls itself, or calls are nested
@@ -85,9 +98,10 @@ def _entry(
             return run_command(run, sys.argv[1:] if args is None else list(args))
         finally:
             gc.unfreeze()  # the program that has called pip may go on for long
-            run.entry, sys.argv = None, before
-            run.ended = True
+            sys.argv = before
             arming.let_go(run)
+            ended()
+            run.ended = True
 
     entry.__name__ = name
     return entry
