@@ -153,7 +153,7 @@ def _denied(
             weighed.note(f"revoked {revoked.name}", revoked.origin, Verdict.BLOCK)
             who = f"{revoked.by} on {revoked.on:%Y-%m-%d}"
             return Refused("denied", f"{revoked.name} was denied by {who}{_because(revoked)}")
-    for each in {request, request.as_claimed()}:
+    for each in dict.fromkeys((request, request.as_claimed())):
         for rule in policy.rules_for(matching.normalised(each.name)):
             if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, each, context.now):
                 weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)

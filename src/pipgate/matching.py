@@ -70,7 +70,7 @@ def lapsed(
     approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
 ) -> str | None:
     """Return why an approval does not hold, or None when it does."""
-    gone = gone_for_good(approval, approvals, policy, now)
+    gone = gone_for_good(approval, approvals, policy, now) or not_yet(approval, now)
     if gone is not None:
         return gone
     if policy.require_reason.value and not approval.reason:
@@ -86,11 +86,15 @@ def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now:
         return "revoked"
     if approval.expires is not None and now.date() > approval.expires:
         return f"expired on {approval.expires}"
-    if approval.on > now + _CLOCKS_DIFFER:
-        return f"dated {approval.on:%Y-%m-%d %H:%M}, which is yet to come"
     if now - approval.on > (policy.max_approval_life.value or _NO_LIMIT):
         return f"older than max-approval-life ({policy.max_approval_life.origin})"
     return None
+
+
+def not_yet(approval: Approval, now: datetime) -> str | None:
+    """Return that an approval is dated later than now, if it is: until then it does not hold."""
+    later = approval.on > now + _CLOCKS_DIFFER
+    return f"dated {approval.on:%Y-%m-%d %H:%M}, which is yet to come" if later else None
 
 
 def covers(purposes: frozenset[Purpose], wanted: Purpose) -> bool:

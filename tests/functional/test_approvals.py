@@ -251,6 +251,11 @@ def test_prune_takes_out_what_is_over(newest: World) -> None:
     path = here(newest) / FILE
     path.write_text(re.sub(r"on = [0-9-]+T", "on = 2026-01-01T", text))
     (here(newest) / "pipgate.toml").write_text('version = 1\nmax-approval-life = "P30D"\n')
+    path.write_text(re.sub(r"on = [0-9-]+T", "on = 2999-01-01T", text))
+    assert run(newest, "trust").status == 0
+    assert "yet to come" in run(newest, "approvals").out
+    assert "nothing" in run(newest, "prune").out, "it may hold one day"
+    path.write_text(re.sub(r"on = [0-9-]+T", "on = 2026-01-01T", text))
     assert run(newest, "trust").status == 0
     assert "older than max-approval-life" in run(newest, "approvals").out
     assert "new 1.0" in run(newest, "prune").out

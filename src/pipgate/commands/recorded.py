@@ -13,7 +13,7 @@ from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
-from pipgate.matching import gone_for_good, normalised, pin_text, same_version
+from pipgate.matching import gone_for_good, normalised, not_yet, pin_text, same_version
 from pipgate.origin import Layer
 from pipgate.plain_text import plain
 from pipgate.policy_places import here
@@ -119,7 +119,9 @@ def as_json(entry: Approval | Revocation) -> dict[str, Any]:
 
 
 def _state(approval: Approval, book: Rulebook) -> str:
-    return gone_for_good(approval, book.approvals, book.policy, utc_now()) or "approved"
+    now = utc_now()
+    gone = gone_for_good(approval, book.approvals, book.policy, now)
+    return gone or not_yet(approval, now) or "approved"
 
 
 def _title(entry: Approval | Revocation) -> str:
