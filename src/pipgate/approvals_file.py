@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import stat
 from typing import TYPE_CHECKING
 
 from pipgate.approvals import Approvals
@@ -14,6 +12,7 @@ from pipgate.plain_text import plain
 from pipgate.regular_files import read_regular
 from pipgate.state_files import locked
 from pipgate.user_directories import state_home
+from pipgate.whole_files import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +48,7 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
         if new == (old or ""):
             return
         try:
-            _replace(target, new.encode("utf-8"))
+            replace_file(target, new.encode("utf-8"))
         except OSError as error:
             raise _not_written(path, _reason(error)) from error
 
@@ -67,55 +66,6 @@ def text_of(path: str) -> str | None:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PolicyError(f"{plain(path)}:{line}", "the file is not UTF-8") from error
-
-
-def _replace(target: str, data: bytes) -> None:
-    """Put a new file in the place of ``target``, with its mode bits."""
-    mode = _mode(target)
-    directory = os.path.dirname(target)  # noqa: PTH120 -- as above
-    # Never a name that a writer without our lock might take too: one would put the other's half in place.
-    temporary = os.path.join(directory, f".pipgate-{secrets.token_hex(8)}.tmp")  # noqa: PTH118 -- as above
-    try:
-        _write_new(temporary, data, mode)
-        os.replace(temporary, target)  # noqa: PTH105 -- as above
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108 -- as above
-        raise
-    _flush_directory(directory)
-
-
-def _mode(target: str) -> int | None:
-    """Return the mode bits of the old file, if there is one; raises PermissionError if it is read-only."""
-    try:
-        mode = stat.S_IMODE(os.stat(target).st_mode)  # noqa: PTH116 -- as above
-    except FileNotFoundError:
-        return None
-    # root may write whatever the bits say, but a file without any write bit is meant to stay as it is.
-    if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(target, os.W_OK):
-        raise PermissionError("it is read-only")
-    return mode
-
-
-def _write_new(path: str, data: bytes, mode: int | None) -> None:
-    """Write a file that is not there yet, down to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        if mode is not None:
-            os.chmod(path, mode)  # noqa: PTH101 -- as above
-        os.fsync(descriptor)
-
-
-def _flush_directory(directory: str) -> None:
-    """Make the new name last; where the system cannot, the new file is in place nonetheless."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 @contextlib.contextmanager

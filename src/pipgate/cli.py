@@ -7,17 +7,18 @@ from typing import Any
 from pipgate.commands import pip, verbs
 from pipgate.commands.verbs import VERBS
 from pipgate.errors import PipgateError
-from pipgate.settings import parse_settings
+from pipgate.settings import PIPGATE, parse_settings
 from pipgate.terminal import show
 
 
-def run(argv: list[str], *, is_pip: bool = False) -> int:
+def run(argv: list[str], *, is_pip: bool = False, through: str = PIPGATE) -> int:
     """Run pipgate with the arguments behind its name and return the exit status.
 
     ``is_pip`` says that they stood behind pip's own name: only our options, before them, are not pip's.
+    ``through`` says by which way they came here.
     """
     try:
-        settings = parse_settings(argv, is_pip=is_pip)
+        settings = parse_settings(argv, is_pip=is_pip)._replace(through=through)
         verb = settings.pip_args[0] if settings.pip_args and not settings.is_pip else ""
         if verb in VERBS:
             return verbs.run(verb, settings, list(settings.pip_args[1:]))
@@ -37,7 +38,7 @@ def run_engine(orders: dict[str, Any], argv: list[str]) -> int:
     from pipgate.pip_internals.target_pip import choose  # noqa: PLC0415 -- for another interpreter alone
 
     choose(orders["fallback_pip"])
-    return run(argv, is_pip=orders.get("is_pip", False))
+    return run(argv, is_pip=orders.get("is_pip", False), through=orders.get("through", PIPGATE))
 
 
 def _run_child(orders: dict[str, Any], argv: list[str]) -> int:

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What is done for an environment, and not in it.
-_OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor")
+_OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor", "team")
 _ENV = "--env"
 _HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode", _ENV)
 EXIT_NO_TARGET = 45
+PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- nothing is imported here
 
 
 def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
@@ -50,8 +51,7 @@ def named_environment(words: list[str]) -> str | None:
 
 def _become(target: Target, words: list[str]) -> None:
     """Replace this process; what pip needs of ours is named in the orders, and found by that alone."""
-    package = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- nothing is imported here
-    command = [target.python, os.path.join(package, "engine.py"), orders(package), *words]  # noqa: PTH118 -- same
+    command = [target.python, os.path.join(PACKAGE, "engine.py"), orders(PACKAGE), *words]  # noqa: PTH118 -- same
     sys.stdout.flush()
     sys.stderr.flush()
     try:
@@ -68,8 +68,11 @@ def _no_target(message: str) -> str:
     )
 
 
-def orders(package: str) -> str:
-    """Return the orders for the engine as JSON: where pipgate and what it needs lie on this import path."""
+def orders(package: str, *, pip: str | None = None, through: str | None = None) -> str:
+    """Return the orders for the engine as JSON: where pipgate and what it needs lie on this import path.
+
+    ``pip`` is where a pip lies that has called, and ``through`` the way that it came.
+    """
     roots = {"pipgate": os.path.dirname(package)}  # noqa: PTH120 -- same
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     # Where pipgate itself was installed, then the rest of the import path but for what the caller added.
@@ -83,8 +86,11 @@ def orders(package: str) -> str:
     vendored = os.path.join(fallback or "", "pip", "_vendor")  # noqa: PTH118 -- same
     if "tomli" not in roots and os.path.isdir(os.path.join(vendored, "tomli")):  # noqa: PTH112, PTH118 -- same
         roots["tomli"] = vendored  # for an interpreter before 3.11
+    if pip is not None:
+        roots["pip"] = pip
     places = ", ".join(_pair(*each) for each in roots.items())
-    return f'{{"roots": {{{places}}}, {_pair("fallback_pip", fallback)}}}'
+    more = "" if through is None else f', {_pair("through", through)}, "is_pip": true'
+    return f'{{"roots": {{{places}}}, {_pair("fallback_pip", fallback)}{more}}}'
 
 
 def _pair(key: str, value: str | None) -> str:

@@ -12,6 +12,7 @@ class Layer(Enum):
     BUILTIN = "builtin"
     SYSTEM = "system"
     USER = "user"
+    PIP_CONF = "pip.conf"  # of an environment, or named by PIP_CONFIG_FILE
     PROJECT = "project"
     ENVIRONMENT = "environment"
     COMMAND_LINE = "command line"

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipgate import pip_conf
 from pipgate.errors import PolicyError, UsageError
 from pipgate.origin import Layer
 from pipgate.regular_files import read_regular
@@ -72,7 +73,9 @@ def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool
     root, home = find_root(cwd), config_home(environ)
     places = [*(f"{directory}/{_FILE}" for directory in _SYSTEM), f"{home}/{_FILE}"]
     approvals = [f"{root}/{APPROVALS}", f"{home}/{APPROVALS}"]
-    return find_project(cwd) is not None or any(map(os.path.lexists, (*places, *approvals)))
+    if find_project(cwd) is not None or any(map(os.path.lexists, (*places, *approvals))):
+        return True
+    return bool(pip_conf.named_policies(environ))
 
 
 def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:
@@ -80,16 +83,35 @@ def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) 
 
     A file that was named has to exist.
     """
-    places = [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
+    in_pip_conf = pip_conf.named_policies(environ)
+    places: list[PolicyPlace | None] = []
+    places += [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
+    places += [_read_named(each) for each in in_pip_conf if each.layer is Layer.SYSTEM]
     places.append(_read(Layer.USER, os.path.join(config_home(environ), _FILE)))  # noqa: PTH118 -- strings
+    places += [_read_named(each) for each in in_pip_conf if each.layer is not Layer.SYSTEM]
     if project is not None:
         places.append(_read(Layer.PROJECT, project, _table_of(project)))
     for layer, path in given.policies:
-        place = _read(layer, path, _table_of(path))
+        place = read_at(layer, path)
         if place is None:
             raise PolicyError(path, "there is no such file")
         places.append(place)
     return [place for place in places if place is not None]
+
+
+def _read_named(policy: pip_conf.NamedPolicy) -> PolicyPlace:
+    """Return a policy that a pip.conf names; what the system's names has to be as safe as its own."""
+    if policy.layer is Layer.SYSTEM:
+        require_safe(policy.by, os.stat(policy.by))  # noqa: PTH116 -- strings
+    place = read_at(policy.layer, policy.path)
+    if place is None:
+        raise PolicyError(policy.path, f"there is no such file, and {policy.by} names it")
+    return place
+
+
+def read_at(layer: Layer, path: str) -> PolicyPlace | None:
+    """Return the policy in a file, None where there is none; raises PolicyError as ``policy_files`` does."""
+    return _read(layer, path, _table_of(path))
 
 
 def find_project(start: str) -> str | None:
@@ -150,7 +172,7 @@ def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace |
     try:
         data, found = read_regular(path, _LARGEST)
         if layer is Layer.SYSTEM:
-            _require_safe(path, found)
+            require_safe(path, found)
         # Bytes that are not UTF-8 are told with their line when the policy is read.
         text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
@@ -160,7 +182,7 @@ def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace |
     return PolicyPlace(layer, path, text, table)
 
 
-def _require_safe(path: str, found: os.stat_result) -> None:
+def require_safe(path: str, found: os.stat_result) -> None:
     """Refuse a system file that others than root and this user can change, or that they can replace."""
     _require_owner(path, path, found)
     directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 -- strings

@@ -115,7 +115,10 @@ def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
 def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
     from pipgate.policy_layers import merge  # noqa: PLC0415 -- same
 
-    return merge(layers, may_loosen=lambda layer: layer.layer is not Layer.PROJECT or trusted)
+    def may_loosen(layer: PolicyLayer) -> bool:
+        return trusted if layer.layer is Layer.PROJECT else layer.layer is not Layer.PIP_CONF
+
+    return merge(layers, may_loosen=may_loosen)
 
 
 def _of_option(key: str, value: str) -> PolicyPlace:

@@ -13,6 +13,7 @@ _APPROVALS = "--approvals"
 _GATE_MODE = "--gate-mode"
 _ENV = "--env"  # for the launcher, which has read it by now
 _OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE, _ENV)
+PIPGATE = "pipgate"  # the way that commands come here, but for those through a hook or a pip.conf
 _MODES = ("auto", "interactive", "ci", "observe")
 
 
@@ -28,6 +29,7 @@ class Settings(NamedTuple):
     env: str | None = None
     own_options: tuple[str, ...] = ()
     is_pip: bool = False
+    through: str = PIPGATE
 
     @property
     def command(self) -> list[str]:

@@ -66,6 +66,16 @@ def choose(script: str, environ: "Mapping[str, str]") -> Target:
     return _on_path(environ.get("PATH", os.defpath))
 
 
+def word_for_this(environ: "Mapping[str, str]") -> str | None:
+    """Return what ``--env`` has to say for this interpreter, or None where ``pipgate`` finds it by itself."""
+    try:
+        if choose("", environ).is_this_one:
+            return None
+    except NoTargetError:
+        pass
+    return sys.executable if sys.prefix == sys.base_prefix else sys.prefix
+
+
 def _on_path(path: str) -> Target:
     pip = _first(path, "pip")
     python = None if pip is None else _interpreter_of(pip)

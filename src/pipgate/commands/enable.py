@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pipgate.adoption.environment_hook import EnvironmentFacts
     from pipgate.settings import Settings
 
-_PACKAGE = os.path.dirname(os.path.abspath(launcher.__file__))  # noqa: PTH100, PTH120 -- strings
-
 
 def enable(settings: Settings, words: list[str]) -> int:
     """Write the hook into a virtual environment: every pip in it is gated from then on."""
@@ -88,8 +86,8 @@ def venv(settings: Settings, words: list[str]) -> int:
 
 
 def _enable(facts: EnvironmentFacts) -> list[str]:
-    engine = os.path.join(_PACKAGE, "engine.py")  # noqa: PTH118 -- strings
-    return environment_hook.enable(facts, launcher.orders(_PACKAGE), engine)
+    engine = os.path.join(launcher.PACKAGE, "engine.py")  # noqa: PTH118 -- strings
+    return environment_hook.enable(facts, launcher.orders(launcher.PACKAGE), engine)
 
 
 def _directory(given: str | None) -> str:

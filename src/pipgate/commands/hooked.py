@@ -33,7 +33,7 @@ def arm(engine: str, roots: dict[str, str]) -> Finder:
 def _run_command(run: Run, argv: list[str]) -> int:
     """Run pip's command line; all words are pip's but for our own options, which may stand first."""
     try:
-        settings = parse_settings(argv, is_pip=True)
+        settings = parse_settings(argv, is_pip=True)._replace(through=hook.THROUGH)
         if settings.env is not None:
             raise UsageError("--env is for pipgate itself; this pip belongs to its environment")
         return pip.run(settings, armed=run)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
 from pipgate.pip_internals import PipCall, PipEnded, run_pip
+from pipgate.settings import PIPGATE
 from pipgate.terminal import say, show
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _answer_doctor(settings: Settings, armed: Run | None) -> int:
     policy = read_rulebook(settings, here(), os.environ).policy
     answer = {
         "nonce": " ".join(settings.pip_args[1:2]),
-        "mode": "the hook" if armed else "pipgate",
+        "mode": settings.through,
         "pipgate": __version__,
         "engine": str(Path(__file__).parents[1]),
         "python": sys.executable,
@@ -148,7 +149,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
     from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
-    command = settings.command
+    command = _said_again(settings)
     refusals = _refusals(gate, ended)
     gate.record.stop(refusals)
     unexpected = gate.record.refused_processes
@@ -164,6 +165,15 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     ):
         say(note)
     return EXIT_BLOCKED if refusals or unexpected else ended.status
+
+
+def _said_again(settings: Settings) -> list[str]:
+    """Return the command as ``pipgate`` takes it: it may have to be told the environment of this pip."""
+    from pipgate.targets import word_for_this  # noqa: PLC0415 -- where something is said
+
+    if settings.through == PIPGATE:
+        return settings.command
+    return settings._replace(env=word_for_this(os.environ)).command
 
 
 def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> None:

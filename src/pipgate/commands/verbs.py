@@ -24,6 +24,7 @@ VERBS = {
     "policy": "policy.policy",
     "prune": "recorded.prune",
     "revoke": "recorded.revoke",
+    "team": "team.team",
     "trust": "trust.trust",
     "venv": "enable.venv",
 }

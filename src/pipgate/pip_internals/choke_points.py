@@ -126,6 +126,13 @@ TABLE: tuple[ChokePoint, ...] = (
         "the same under --use-deprecated=legacy-resolver",
     ),
     ChokePoint(
+        "pip._internal.cli.parser",
+        "ConfigOptionParser._get_ordered_configuration_items",
+        ("self",),
+        "configuration.ordered_items",
+        "what `pipgate team install` writes into pip.conf is meant for a pip that is not gated yet",
+    ),
+    ChokePoint(
         "pip._internal.cli.req_command",
         "RequirementCommand.get_requirements",
         ("self", "args", "options"),

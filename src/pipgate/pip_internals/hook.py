@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Finder = Callable[[str, Sequence[str] | None, ModuleType | None], ModuleSpec | None]
 
 CLI = "pip._internal.cli.main"
+THROUGH = "the hook"
 _ENTRIES = ("main", "cli")
 # What pip builds for another program may be kept, as a lock file is: a recorded list is no ground for it.
 _AS_A_LIBRARY = Command("lock", builds=False)
@@ -142,7 +143,7 @@ class _StandIn:
         if fallback is None:
             raise self._error
         roots = {name: root for name, root in self._roots.items() if name != "pip"}
-        told = json.dumps({"roots": roots, "fallback_pip": fallback, "is_pip": True})
+        told = json.dumps({"roots": roots, "fallback_pip": fallback, "is_pip": True, "through": THROUGH})
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
         command = [sys.executable, *flags, self._engine, told, *(sys.argv[1:] if args is None else args)]
         sys.stdout.flush()

@@ -1,0 +1,123 @@
+"""What the pip.conf files say to pipgate: the policies that their ``[pipgate]`` sections name."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipgate.errors import PolicyError
+from pipgate.origin import Layer
+from pipgate.regular_files import read_regular
+from pipgate.user_directories import config_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from configparser import RawConfigParser
+
+SECTION = "pipgate"
+STAND_IN = "pipgate-python"
+# Means ``:all:`` to pip, which drops what stands behind it; so it can be told from a user's own.
+BACKSTOP = ":all:,pipgate-backstop"
+_POLICY = "policy"
+_NAME = "pip.conf"
+# Fixed, as the places of policies are. pip reads these first, and nearer files over them.
+SYSTEM = ("/etc/xdg/pip/pip.conf", "/etc/pip.conf")
+_LARGEST = 1 << 20  # bytes
+
+
+class NamedPolicy(NamedTuple):
+    """A policy that a pip.conf names: the layer it counts in, its path, and the pip.conf."""
+
+    layer: Layer
+    path: str
+    by: str
+
+
+def user_file(environ: Mapping[str, str]) -> str:
+    """Return the user's pip.conf that ``pip config --user`` writes, there or not."""
+    return os.path.join(config_home(environ, "pip"), _NAME)  # noqa: PTH118 -- strings
+
+
+def files(environ: Mapping[str, str]) -> Iterator[tuple[Layer, str]]:
+    """Yield every pip.conf that pip may read in this interpreter, the farthest first, and its layer.
+
+    Those of an environment and of PIP_CONFIG_FILE are often other people's, a wheel's or a repository's.
+    """
+    for path in SYSTEM:
+        yield Layer.SYSTEM, path
+    yield Layer.USER, os.path.expanduser(f"~/.pip/{_NAME}")  # noqa: PTH111 -- strings
+    yield Layer.USER, user_file(environ)
+    yield Layer.PIP_CONF, os.path.join(sys.prefix, _NAME)  # noqa: PTH118 -- same
+    named = environ.get("PIP_CONFIG_FILE")
+    if named and named != os.devnull:
+        yield Layer.PIP_CONF, named
+
+
+def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
+    """Return the policies that pip.conf files name, the farthest first; raises PolicyError.
+
+    A file that does not mention us is pip's alone, whatever is wrong with it.
+    """
+    found = []
+    for layer, path in files(environ):
+        text = _read(path)
+        policy = None if text is None else _policy_in(text, path)
+        if policy is not None:
+            found.append(NamedPolicy(layer, policy, path))
+    return found
+
+
+def parse(text: str) -> RawConfigParser:
+    """Return a pip.conf as pip parses it; raises ``configparser.Error``."""
+    from configparser import RawConfigParser  # noqa: PLC0415 -- where a file mentions us
+
+    parser = RawConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def key_of(written: str) -> str:
+    """Return a key as pip normalises it."""
+    key = written.lower().replace("_", "-")
+    return key.removeprefix("--")
+
+
+def _read(path: str) -> str | None:
+    try:
+        data, _ = read_regular(path, _LARGEST)
+    except OSError:
+        return None  # pip's to complain about
+    return data.decode("utf-8", "surrogateescape") if b"pipgate" in data else None
+
+
+def _policy_in(text: str, path: str) -> str | None:
+    from configparser import Error  # noqa: PLC0415 -- same
+
+    try:
+        parser = parse(text)
+    except Error as error:
+        raise PolicyError(path, f"it cannot be read: {' '.join(str(error).split())}") from error
+    if not parser.has_section(SECTION):
+        return None
+    policy = None
+    for written, value in parser.items(SECTION):
+        if key_of(written) != _POLICY:
+            raise PolicyError(
+                _place(path, text, written), f"there is no key {written!r}; there is {_POLICY!r}"
+            )
+        policy = value
+    if policy is not None and not os.path.isabs(policy):  # noqa: PTH117 -- strings
+        raise PolicyError(_place(path, text, _POLICY), "the policy has to be named by its whole path")
+    return policy
+
+
+def _place(path: str, text: str, key: str) -> str:
+    """Return the file and the line of a key in our section."""
+    ours = False
+    for number, line in enumerate(text.split("\n"), 1):
+        ours = line.startswith(f"[{SECTION}]") if line.startswith("[") else ours
+        if ours and re.match(rf"\s*{re.escape(key)}\s*[=:]", line, re.IGNORECASE):
+            return f"{path}:{number}"
+    return path
