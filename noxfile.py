@@ -56,11 +56,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=False)
 def routes(session: nox.Session) -> None:
     """Run the routes and the contracts on every pip and every Python that is here."""
-    for version in PYTHONS:
-        if _interpreter(version) is None:
-            session.log(f"Python {version} is not here: its part of the matrix is not run")
-        else:
-            session.notify(f"matrix-{version}")
+    _on_every_python(session, "matrix")
 
 
 @nox.session(python=list(PYTHONS))
@@ -69,11 +65,29 @@ def matrix(session: nox.Session) -> None:
     _test(session, "all", "tests/routes", "tests/pip_contract")
 
 
+@nox.session(python=False)
+def ways(session: nox.Session) -> None:
+    """Run the ways to pip, through each way to stand in front of it, on every Python that is here."""
+    _on_every_python(session, "entries")
+
+
+@nox.session(python=list(PYTHONS))
+def entries(session: nox.Session) -> None:
+    """Run the ways to pip on one Python."""
+    _test(session, "some", "tests/functional/test_entry_points.py", PIPGATE_TEST_EVERY="1")
+
+
 @nox.session
 def modes(session: nox.Session) -> None:
     """Run the routes through a central pipgate and through the hook, on the oldest and the newest pip."""
     for mode in ("central", "hook"):
-        _test(session, "ends", "tests/routes/test_routes.py", "tests/routes/test_static.py", mode=mode)
+        _test(
+            session,
+            "ends",
+            "tests/routes/test_routes.py",
+            "tests/routes/test_static.py",
+            PIPGATE_TEST_THROUGH=mode,
+        )
 
 
 @nox.session
@@ -83,16 +97,20 @@ def build(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--outdir", "dist")
 
 
-def _test(session: nox.Session, pips: str, *paths: str, mode: str = "direct") -> None:
+def _on_every_python(session: nox.Session, matrix: str) -> None:
+    for version in PYTHONS:
+        if _interpreter(version) is None:
+            session.log(f"Python {version} is not here: its part of the matrix is not run")
+        else:
+            session.notify(f"{matrix}-{version}")
+
+
+def _test(session: nox.Session, pips: str, *paths: str, **variables: str) -> None:
     session.install(*TEST_TOOLS, "--upgrade", "pip>=25")
     work = WORK.resolve()
     house = work / "wheelhouse"
     _fill(session, house)
-    environment = {
-        "PIPGATE_TEST_WORK": str(work),
-        "PIPGATE_TEST_PIPS": pips,
-        "PIPGATE_TEST_THROUGH": mode,
-    }
+    environment = {"PIPGATE_TEST_WORK": str(work), "PIPGATE_TEST_PIPS": pips, **variables}
     arguments = session.posargs or list(paths)
     session.run("pytest", "-n", str(os.cpu_count() or 2), *arguments, env=environment)
 

@@ -40,8 +40,8 @@ def user_file(environ: Mapping[str, str]) -> str:
     return os.path.join(config_home(environ, "pip"), _NAME)  # noqa: PTH118 -- strings
 
 
-def files(environ: Mapping[str, str]) -> Iterator[tuple[Layer, str]]:
-    """Yield every pip.conf that pip may read in this interpreter, the farthest first, and its layer.
+def files(environ: Mapping[str, str], prefix: str) -> Iterator[tuple[Layer, str]]:
+    """Yield every pip.conf that pip may read in an environment, the farthest first, and its layer.
 
     Those of an environment and of PIP_CONFIG_FILE are often other people's, a wheel's or a repository's.
     """
@@ -49,7 +49,7 @@ def files(environ: Mapping[str, str]) -> Iterator[tuple[Layer, str]]:
         yield Layer.SYSTEM, path
     yield Layer.USER, os.path.expanduser(f"~/.pip/{_NAME}")  # noqa: PTH111 -- strings
     yield Layer.USER, user_file(environ)
-    yield Layer.PIP_CONF, os.path.join(sys.prefix, _NAME)  # noqa: PTH118 -- same
+    yield Layer.PIP_CONF, os.path.join(prefix, _NAME)  # noqa: PTH118 -- same
     named = environ.get("PIP_CONFIG_FILE")
     if named and named != os.devnull:
         yield Layer.PIP_CONF, named
@@ -61,11 +61,26 @@ def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
     A file that does not mention us is pip's alone, whatever is wrong with it.
     """
     found = []
-    for layer, path in files(environ):
+    for layer, path in files(environ, sys.prefix):
         text = _read(path)
         policy = None if text is None else _policy_in(text, path)
         if policy is not None:
             found.append(NamedPolicy(layer, policy, path))
+    return found
+
+
+def stand_ins(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
+    """Return each pip.conf that puts a gate in front of the pip of an environment, and what it names."""
+    from configparser import Error  # noqa: PLC0415 -- for doctor alone
+
+    found = []
+    for _, path in files(environ, prefix):
+        try:
+            python = parse(_read(path) or "").get("global", "python", fallback="")
+        except Error:
+            continue  # pip says that itself
+        if os.path.basename(python) == STAND_IN:  # noqa: PTH119 -- strings
+            found.append((path, python))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functional.test_hook import Hooked
+from support.adopted import Adopted, adopted_by_hook
 from support.environments import ALL_PIPS, tool
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def hooked(tmp_path: Path, index: Index, canary: Canary) -> Hooked:
-    return Hooked(ALL_PIPS[-1], tmp_path, index, canary)
+def hooked(tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(ALL_PIPS[-1], tmp_path, index, canary)
 
 
-def test_strict_says_whether_all_is_gated(hooked: Hooked) -> None:
+def test_strict_says_whether_all_is_gated(hooked: Adopted) -> None:
     env = str(hooked.env.root)
     proven = hooked.central("doctor", "--strict", "--env", env, "--json")
     assert proven.returncode == 0, proven.stdout + proven.stderr
@@ -42,7 +42,7 @@ def test_strict_says_whether_all_is_gated(hooked: Hooked) -> None:
     assert "To gate it: pipgate enable" in unproven.stdout
 
 
-def test_what_does_not_answer_is_not_called_gated(hooked: Hooked) -> None:
+def test_what_does_not_answer_is_not_called_gated(hooked: Adopted) -> None:
     (hooked.env.site_packages / "_pipgate_hook.py").unlink()
     unclear = hooked.central("doctor", "--strict", "--env", str(hooked.env.root))
     assert unclear.returncode == 2, unclear.stdout
@@ -51,7 +51,7 @@ def test_what_does_not_answer_is_not_called_gated(hooked: Hooked) -> None:
     assert hooked.central("doctor", "--strict", "--env", str(hooked.env.root)).returncode == 2
 
 
-def test_an_answer_without_the_nonce_is_none(hooked: Hooked) -> None:
+def test_an_answer_without_the_nonce_is_none(hooked: Adopted) -> None:
     assert hooked.central("disable", str(hooked.env.root)).returncode == 0
     script = hooked.env.root / "bin" / "pip"
     script.write_text('#!/bin/sh\necho \'{"nonce": "guess", "mode": "the hook"}\'\n')
@@ -61,7 +61,7 @@ def test_an_answer_without_the_nonce_is_none(hooked: Hooked) -> None:
     assert "by the hook" not in fooled.stdout
 
 
-def test_what_undermines_it_is_said(hooked: Hooked) -> None:
+def test_what_undermines_it_is_said(hooked: Adopted) -> None:
     pth = hooked.env.site_packages / "_pipgate.pth"
     pth.write_text(pth.read_text() + "import colorsys\n")
     env = tool()
@@ -76,7 +76,7 @@ def test_what_undermines_it_is_said(hooked: Hooked) -> None:
     assert "is not as it was written" in said.stdout
 
 
-def test_it_is_the_policy_that_is_proven(hooked: Hooked) -> None:
+def test_it_is_the_policy_that_is_proven(hooked: Adopted) -> None:
     def digest() -> str:
         told = hooked.central("doctor", "--env", str(hooked.env.root), "--json")
         return str(json.loads(told.stdout)["probes"][0]["answer"]["policy"])
@@ -88,7 +88,7 @@ def test_it_is_the_policy_that_is_proven(hooked: Hooked) -> None:
     assert digest() != before
 
 
-def test_an_environment_without_pip_is_gated_when_it_is_enabled(hooked: Hooked) -> None:
+def test_an_environment_without_pip_is_gated_when_it_is_enabled(hooked: Adopted) -> None:
     assert hooked.run(*hooked.pip, "uninstall", "-qy", "pip").returncode == 0
     env = str(hooked.env.root)
     assert hooked.central("doctor", "--strict", "--env", env).returncode == 0
@@ -96,7 +96,7 @@ def test_an_environment_without_pip_is_gated_when_it_is_enabled(hooked: Hooked) 
     assert hooked.central("doctor", "--strict", "--env", env).returncode == 2
 
 
-def test_what_a_shell_leaves_running_holds_nothing_up(hooked: Hooked) -> None:
+def test_what_a_shell_leaves_running_holds_nothing_up(hooked: Adopted) -> None:
     (hooked.home / ".bashrc").write_text("sleep 50 &\n")
     env = tool()
     began = time.monotonic()

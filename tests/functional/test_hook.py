@@ -5,146 +5,33 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.environments import (
-    ALL_PIPS,
-    HOOK,
-    WHEELHOUSE,
-    enable,
-    environment,
-    hermetic,
-    tool,
-)
+from support.adopted import EVIL, Adopted, adopted_by_hook
+from support.environments import ALL_PIPS, WHEELHOUSE, enable, environment, tool
 from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from support.canary import Canary
     from support.index import Index
 
 
-SHEBANG = """#!/bin/sh
-\'\'\'exec' "{python}" "$0" "$@"
-' \'\'\'
-"""
-
-
-class Hooked:
-    """A copy of an enabled environment that a test may change, an index with an sdist that sings, and a home."""
-
-    def __init__(self, pip: str, tmp_path: Path, index: Index, canary: Canary) -> None:
-        self.tmp, self.index, self.canary = tmp_path, index, canary
-        self.home = tmp_path / "home"
-        self.home.mkdir()
-        self.env = environment(pip, through=HOOK).copy(tmp_path / "an env, söme")
-        for script in (self.env.root / "bin").glob("pip*"):  # as pip writes them for such a path
-            begin = SHEBANG.format(python=self.env.python)
-            script.write_text(begin + script.read_text().partition("\n")[2])
-        Project("evil", "1.0", canary).sdist(index.root)
-        make_wheel(index.root, "good", "1.0")
-
-    def run(self, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        surroundings = {**hermetic(self.home, self.index.url), **variables}
-        return subprocess.run(
-            command, env=surroundings, cwd=self.home, capture_output=True, text=True, check=False, timeout=180
-        )
-
-    def central(self, *args: str) -> subprocess.CompletedProcess[str]:
-        env = tool()
-        return self.run(str(env.python), str(env.root / "bin" / "pipgate"), *args)
-
-    @property
-    def python(self) -> str:
-        return str(self.env.python)
-
-    @property
-    def pip(self) -> list[str]:
-        return [str(self.env.root / "bin" / "pip")]
-
-    def call_pip_newer(self) -> None:
-        """Let pip say that it is of a version that nobody knows."""
-        init = self.env.site_packages / "pip" / "__init__.py"
-        init.write_text(init.read_text().replace(f'"{self.env.pip}"', '"99.0"'))
-
-    def listing(self) -> list[str]:
-        return sorted(str(path) for path in self.env.root.rglob("*"))
+@pytest.fixture
+def hooked(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(pip, tmp_path, index, canary)
 
 
 @pytest.fixture
-def hooked(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Hooked:
-    return Hooked(pip, tmp_path, index, canary)
+def newest_hooked(tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(ALL_PIPS[-1], tmp_path, index, canary)
 
 
-@pytest.fixture
-def newest_hooked(tmp_path: Path, index: Index, canary: Canary) -> Hooked:
-    return Hooked(ALL_PIPS[-1], tmp_path, index, canary)
-
-
-EVIL = ("install", "evil")
-ENTRY_POINTS: dict[str, Callable[[Hooked], list[str]]] = {
-    "bin/pip": lambda at: [*at.pip, *EVIL],
-    "bin/pip3": lambda at: [str(at.env.root / "bin" / "pip3"), *EVIL],
-    "-m pip": lambda at: [at.python, "-m", "pip", *EVIL],
-    "-I -m pip": lambda at: [at.python, "-I", "-m", "pip", *EVIL],
-    "-E -s -m pip": lambda at: [at.python, "-E", "-s", "-m", "pip", *EVIL],
-    "the directory": lambda at: [at.python, str(at.env.site_packages / "pip"), *EVIL],
-    "sh": lambda at: ["sh", "-c", f"'{at.python}' -m pip {' '.join(EVIL)}"],
-    "a subprocess": lambda at: [
-        at.python,
-        "-c",
-        f"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', *{EVIL}]))",
-    ],
-    "cli.main": lambda at: [
-        at.python,
-        "-c",
-        f"import sys; from pip._internal.cli.main import main; sys.exit(main(list({EVIL})))",
-    ],
-    "pip.main": lambda at: [at.python, "-c", f"import sys, pip; sys.exit(pip.main(list({EVIL})))"],
-    "runpy": lambda at: [
-        at.python,
-        "-c",
-        f"import runpy, sys; sys.argv = ['pip', *{EVIL}]; runpy.run_module('pip', run_name='__main__')",
-    ],
-    "__pip-runner__": lambda at: [at.python, str(at.env.site_packages / "pip" / "__pip-runner__.py"), *EVIL],
-    "a wheel of pip": lambda at: [
-        at.python,
-        str(WHEELHOUSE / f"pip-{at.env.pip}-py3-none-any.whl" / "pip"),
-        *EVIL,
-    ],
-    "--python of another": lambda at: [
-        str(environment(at.env.pip, through=HOOK, name=f"plain-{at.env.pip}").python),
-        "-m",
-        "pip",
-        "--python",
-        at.python,
-        *EVIL,
-    ],
-}
-
-
-@pytest.mark.parametrize("way", ENTRY_POINTS)
-def test_every_way_to_pip_is_gated(hooked: Hooked, way: str) -> None:
-    command = ENTRY_POINTS[way](hooked)
-    blocked = hooked.run(*command)
-    assert blocked.returncode == 43, blocked.stdout + blocked.stderr
-    assert "build-not-approved" in blocked.stderr
-    assert hooked.canary.silent
-    assert hooked.central("disable", str(hooked.env.root)).returncode == 0
-    if way == "--python of another":
-        return  # that one stays enabled, and so does what it starts
-    plain = hooked.run(*command)
-    assert plain.returncode == 0, plain.stderr
-    assert not hooked.canary.silent, "without the hook it runs"
-
-
-def test_pip_as_a_library_is_gated_at_its_choke_points(hooked: Hooked) -> None:
+def test_pip_as_a_library_is_gated_at_its_choke_points(hooked: Adopted) -> None:
     code = (
         "import sys; from pip._internal.commands import create_command; "
         "sys.exit(create_command('install').main(['--no-deps', 'evil']))"
@@ -161,7 +48,7 @@ def test_pip_as_a_library_is_gated_at_its_choke_points(hooked: Hooked) -> None:
     assert not hooked.canary.silent
 
 
-def test_it_is_invisible(hooked: Hooked) -> None:
+def test_it_is_invisible(hooked: Adopted) -> None:
     plain = hooked.central("disable", str(hooked.env.root))
     assert plain.returncode == 0, plain.stderr
     for words in (
@@ -181,7 +68,7 @@ def test_it_is_invisible(hooked: Hooked) -> None:
         assert with_it.stderr == without.stderr, words
 
 
-def test_enabled_and_disabled_leaves_no_trace(newest_hooked: Hooked) -> None:
+def test_enabled_and_disabled_leaves_no_trace(newest_hooked: Adopted) -> None:
     at = newest_hooked
     assert at.central("disable", str(at.env.root)).returncode == 0
     before = at.listing()
@@ -206,7 +93,7 @@ def test_enabled_and_disabled_leaves_no_trace(newest_hooked: Hooked) -> None:
     ],
     ids=["force-reinstall", "downgrade", "venv --upgrade"],
 )
-def test_it_survives(newest_hooked: Hooked, change: list[str]) -> None:
+def test_it_survives(newest_hooked: Adopted, change: list[str]) -> None:
     at = newest_hooked
     for wheel in WHEELHOUSE.glob("pip-*.whl"):
         shutil.copy(wheel, at.index.root)
@@ -218,7 +105,7 @@ def test_it_survives(newest_hooked: Hooked, change: list[str]) -> None:
     assert at.canary.silent
 
 
-def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Hooked) -> None:
+def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Adopted) -> None:
     """The command line is that of pipgate's own pip; as a library it is refused."""
     at = newest_hooked
     at.call_pip_newer()
@@ -232,7 +119,7 @@ def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Hooked) -> None:
 
 
 @pytest.mark.parametrize("gone", ["_pipgate_hook.py", "the engine"])
-def test_half_removed_python_works_and_pip_stops(newest_hooked: Hooked, gone: str) -> None:
+def test_half_removed_python_works_and_pip_stops(newest_hooked: Adopted, gone: str) -> None:
     at = newest_hooked
     hook = at.env.site_packages / "_pipgate_hook.py"
     if gone == "the engine":
@@ -252,7 +139,7 @@ def test_half_removed_python_works_and_pip_stops(newest_hooked: Hooked, gone: st
     assert at.run(*at.pip, *EVIL).returncode == 0
 
 
-def test_what_is_no_environment_and_files_that_are_not_ours(newest_hooked: Hooked) -> None:
+def test_what_is_no_environment_and_files_that_are_not_ours(newest_hooked: Adopted) -> None:
     at = newest_hooked
     empty = at.tmp / "empty"
     empty.mkdir()
@@ -275,7 +162,7 @@ def test_what_is_no_environment_and_files_that_are_not_ours(newest_hooked: Hooke
     assert "does not run" in broken.stderr
 
 
-def test_a_program_that_calls_pip_goes_on_as_before(hooked: Hooked) -> None:
+def test_a_program_that_calls_pip_goes_on_as_before(hooked: Adopted) -> None:
     code = (
         "import sys; from pip._internal.cli.main import main; status = main(['install', '-q', 'good']); "
         "import subprocess, colorsys; subprocess.check_call([sys.executable, '-c', '']); "
@@ -285,7 +172,7 @@ def test_a_program_that_calls_pip_goes_on_as_before(hooked: Hooked) -> None:
     assert done.stdout.strip().endswith("on 0"), done.stdout + done.stderr
 
 
-def test_a_new_environment_is_made_and_enabled(newest_hooked: Hooked) -> None:
+def test_a_new_environment_is_made_and_enabled(newest_hooked: Adopted) -> None:
     at = newest_hooked
     env = tool()
     made = at.run(
@@ -300,7 +187,7 @@ def test_a_new_environment_is_made_and_enabled(newest_hooked: Hooked) -> None:
     assert at.canary.silent
 
 
-def test_an_arming_that_failed_stays_failed(newest_hooked: Hooked) -> None:
+def test_an_arming_that_failed_stays_failed(newest_hooked: Adopted) -> None:
     """To try an import twice is an everyday pattern, and must not open the gate."""
     at = newest_hooked
     code = (
@@ -330,7 +217,7 @@ def test_an_arming_that_failed_stays_failed(newest_hooked: Hooked) -> None:
 
 
 @pytest.mark.parametrize("pip", [ALL_PIPS[0], ALL_PIPS[-1]])
-def test_nothing_of_one_command_is_left_for_the_next(hooked: Hooked) -> None:
+def test_nothing_of_one_command_is_left_for_the_next(hooked: Adopted) -> None:
     tree = Project("evil", "1.0", hooked.canary).tree(hooked.tmp / "tree")
     make_wheel(hooked.index.root, "carrier", "1.0", requires=(f"evil @ {tree.as_uri()}",))
     code = (
@@ -348,7 +235,7 @@ def test_nothing_of_one_command_is_left_for_the_next(hooked: Hooked) -> None:
     assert hooked.canary.silent
 
 
-def test_lock_two_holds_in_the_second_command_too(newest_hooked: Hooked) -> None:
+def test_lock_two_holds_in_the_second_command_too(newest_hooked: Adopted) -> None:
     at = newest_hooked
     code = (
         "import sys, subprocess; from pip._internal.cli.main import main\n"
@@ -366,7 +253,7 @@ def test_lock_two_holds_in_the_second_command_too(newest_hooked: Hooked) -> None
     assert "unexpected-process" in done.stderr
 
 
-def test_a_library_that_unpacks_sees_the_files(newest_hooked: Hooked) -> None:
+def test_a_library_that_unpacks_sees_the_files(newest_hooked: Adopted) -> None:
     at = newest_hooked
     [sdist] = at.index.root.glob("evil-*")
     code = (
@@ -377,7 +264,7 @@ def test_a_library_that_unpacks_sees_the_files(newest_hooked: Hooked) -> None:
     assert "backend.py" in done.stdout, done.stderr
 
 
-def test_the_programs_of_the_environment_keep_their_packaging(newest_hooked: Hooked) -> None:
+def test_the_programs_of_the_environment_keep_their_packaging(newest_hooked: Adopted) -> None:
     at = newest_hooked
     [wheel] = sorted(WHEELHOUSE.glob("packaging-*.whl"))
     assert at.run(*at.pip, "install", "-q", str(wheel)).returncode == 0
@@ -385,7 +272,7 @@ def test_the_programs_of_the_environment_keep_their_packaging(newest_hooked: Hoo
     assert str(at.env.site_packages) in at.run(at.python, "-c", code).stdout
 
 
-def test_a_pip_that_is_not_known_lets_its_caller_go_on(newest_hooked: Hooked) -> None:
+def test_a_pip_that_is_not_known_lets_its_caller_go_on(newest_hooked: Adopted) -> None:
     at = newest_hooked
     at.call_pip_newer()
     code = "from pip._internal.cli.main import main; print('status', main(['install', '-q', 'evil'])); print('on')"
@@ -398,7 +285,7 @@ def test_a_pip_that_is_not_known_lets_its_caller_go_on(newest_hooked: Hooked) ->
     assert at.canary.silent
 
 
-def test_disable_takes_all_or_nothing(newest_hooked: Hooked) -> None:
+def test_disable_takes_all_or_nothing(newest_hooked: Adopted) -> None:
     at = newest_hooked
     hook = at.env.site_packages / "_pipgate_hook.py"
     good = hook.read_text()
@@ -415,7 +302,7 @@ def test_disable_takes_all_or_nothing(newest_hooked: Hooked) -> None:
     assert not [each for each in at.listing() if "_pipgate" in each]
 
 
-def test_the_environment_may_be_named_in_front(newest_hooked: Hooked) -> None:
+def test_the_environment_may_be_named_in_front(newest_hooked: Adopted) -> None:
     at = newest_hooked
     env, other = str(at.env.root), str(environment(ALL_PIPS[0], through="central").root)
     pipgate = [str(tool().python), str(tool().root / "bin" / "pipgate")]
@@ -426,7 +313,7 @@ def test_the_environment_may_be_named_in_front(newest_hooked: Hooked) -> None:
     assert at.run(*pipgate, "doctor", "--strict", "--env", env).returncode == 0
 
 
-def test_what_the_caller_adds_to_the_import_path_is_not_kept(newest_hooked: Hooked) -> None:
+def test_what_the_caller_adds_to_the_import_path_is_not_kept(newest_hooked: Adopted) -> None:
     at = newest_hooked
     (at.tmp / "added" / "packaging").mkdir(parents=True)
     (at.tmp / "added" / "packaging" / "__init__.py").write_text(at.canary.sings_from("packaging imported"))
@@ -438,7 +325,7 @@ def test_what_the_caller_adds_to_the_import_path_is_not_kept(newest_hooked: Hook
 
 
 @pytest.mark.parametrize("pip", [ALL_PIPS[0], ALL_PIPS[-1]])
-def test_what_was_allowed_for_a_command_is_not_allowed_behind_it(hooked: Hooked) -> None:
+def test_what_was_allowed_for_a_command_is_not_allowed_behind_it(hooked: Adopted) -> None:
     Project("evil", "2.0", hooked.canary).sdist(hooked.index.root)
     code = (
         "import sys; from pip._internal.cli.main import main; from pip._internal.commands import create_command; "

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,14 +21,15 @@ SOME_PIPS = ("23.1.2", "24.3.1", "25.3", "26.3")
 PIPS = {"all": ALL_PIPS, "ends": (SOME_PIPS[0], SOME_PIPS[-1])}.get(
     os.environ.get("PIPGATE_TEST_PIPS", ""), SOME_PIPS
 )
-# How pip is reached: by a pipgate in the environment, by a central one, or through the hook in it.
-DIRECT, CENTRAL, HOOK = "direct", "central", "hook"
+# How pip is reached: by a pipgate in the environment, by a central one, or through the hook in it or in the
+# interpreter that it was made with.
+DIRECT, CENTRAL, HOOK, BASE = "direct", "central", "hook", "base"
 THROUGH = os.environ.get("PIPGATE_TEST_THROUGH", DIRECT)
 
 
 _VERBS = frozenset(
     {"approve", "approvals", "deny", "disable", "enable", "explain", "pending", "policy", "prune"}
-    | {"revoke", "trust", "venv"}
+    | {"revoke", "team", "trust", "venv"}
 )
 
 
@@ -164,16 +166,47 @@ def environment(pip: str, *tools: str, through: str = THROUGH, name: str = "") -
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = root / "pipgate.stamp"
         if not stamp.exists() or stamp.read_text() != _fingerprint():
-            _make(root, pip, (*tools, *(("packaging", "pipgate") if through == DIRECT else ())))
+            python = str(base_interpreter()) if through == BASE else sys.executable
+            _make(root, python, pip, (*tools, *(("packaging", "pipgate") if through == DIRECT else ())))
             if through == HOOK:
                 enable(Environment(root, pip, through))
             stamp.write_text(_fingerprint())
     return Environment(root, pip, through)
 
 
-def _make(root: Path, pip: str, tools: tuple[str, ...]) -> None:
+def base_interpreter() -> Path:
+    """Return an interpreter of our own, whose library is links, with the hook in it."""
+    root = WORK / f"python{sys.version_info[0]}.{sys.version_info[1]}-base"
+    library = Path(sysconfig.get_path("stdlib"))
+    python = root / "bin" / library.name
+    with (root.parent / f"{root.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stamp = root / "pipgate.stamp"
+        if not stamp.exists() or stamp.read_text() != _fingerprint():
+            shutil.rmtree(root, ignore_errors=True)
+            link_interpreter(root)
+            pipgate = str(tool().root / "bin" / "pipgate")
+            subprocess.run([pipgate, "enable", "--base", str(python)], check=True, stdout=subprocess.DEVNULL)
+            stamp.write_text(_fingerprint())
+    return python
+
+
+def link_interpreter(root: Path) -> None:
+    """Make an interpreter in ``root`` that is this one, but for what somebody has put beside its library."""
+    library = Path(sysconfig.get_path("stdlib"))
+    copied = root / library.relative_to(sys.base_prefix)
+    (copied / "site-packages").mkdir(parents=True)
+    (root / "bin").mkdir()
+    shutil.copy(os.path.realpath(sys.executable), root / "bin" / library.name)
+    others = {"site-packages", "dist-packages", "sitecustomize.py", "__pycache__"}
+    for place in library.iterdir():
+        if place.name not in others:
+            (copied / place.name).symlink_to(place)
+
+
+def _make(root: Path, python: str, pip: str, tools: tuple[str, ...]) -> None:
     shutil.rmtree(root, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(root)], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", str(root)], check=True)
     host = [sys.executable, "-m", "pip", "--python", str(root / "bin" / "python"), "install", "-q"]
     offline = ["--no-index", "--find-links", str(WHEELHOUSE), "--disable-pip-version-check"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}

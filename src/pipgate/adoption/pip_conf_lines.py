@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _BEGIN = "# pipgate team install: begin"
 _MADE = " (made this file in {} new directories)"
 _HELP = "# To take it away: pipgate team uninstall; without a pipgate: delete the lines between these marks."
+_ENDED = " (and the end of the line above)"
 _END = "# pipgate team install: end"
 _GLOBAL = "[global]"
 _SECTION_LINE = f"[{SECTION}]"
@@ -56,6 +57,8 @@ def take_away(text: str, path: str) -> Held:
         bare = line.strip("\r\n")
         if bare.startswith(_BEGIN) and begun is None:
             begun = number
+            if bare.endswith(_ENDED) and kept:
+                kept[-1] = kept[-1].rstrip("\r\n")
         if begun is None:
             kept.append(line)
         elif bare == _END:
@@ -147,6 +150,7 @@ def _with(lines: list[str], at: int, block: list[str], newline: str) -> str:
     before, after = lines[:at], lines[at:]
     if before and not before[-1].endswith("\n"):
         before[-1] += newline
+        block = [block[0] + _ENDED, *block[1:]]
     return "".join([*before, *(f"{line}{newline}" for line in block), *after])
 
 

@@ -11,12 +11,15 @@ import tempfile
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipgate.adoption.environment_hook import bin_directory, is_as_written
+from pipgate import pip_conf
+from pipgate.adoption.environment_facts import bin_directory
+from pipgate.adoption.environment_hook import is_as_written
+from pipgate.plain_text import shell_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pipgate.adoption.environment_hook import EnvironmentFacts
+    from pipgate.adoption.environment_facts import EnvironmentFacts
 
 VERIFY = "pipgate-verify"
 _SECONDS = 60
@@ -95,8 +98,37 @@ def findings(facts: EnvironmentFacts | None, environ: Mapping[str, str]) -> list
     others = [name for name in _NOT_PIP if shutil.which(name, path=path)]
     found += [f"{name} is on PATH: it is not pip, and not covered" for name in others]
     if facts is not None and is_as_written(facts) is False:
-        found.append(f"the hook in {facts.purelib} is not as it was written: pipgate enable {facts.prefix}")
+        repair = shell_line(["pipgate", "enable", *facts.words])
+        found.append(f"the hook in {facts.prefix} is not as it was written: {repair}")
     return found
+
+
+def findings_in_pip_conf(
+    facts: EnvironmentFacts, probes: Iterable[Probe], environ: Mapping[str, str]
+) -> list[str]:
+    """Return why a gate that a pip.conf puts up does not stand for this environment."""
+    named = pip_conf.stand_ins(environ, facts.prefix)
+    found = [
+        f"{path} names {python}, which is not there: pip stops wherever that is read. To repair it: "
+        + shell_line(["pipgate", "team", "install", "--file", path])
+        for path, python in named
+        if not os.access(python, os.X_OK)
+    ]
+    own = [each for each in probes if each.command[0].startswith(facts.prefix)]
+    if named and any(each.verdict is Verdict.NOT_GATED for each in own):
+        update = shell_line([facts.python, "-m", "pip", "install", "--upgrade", "pip"])
+        version = _version_of_pip(facts)
+        found.append(f"{named[-1][0]} gates pip from 22.3 on, and this is {version}. To update it: {update}")
+    return found
+
+
+def _version_of_pip(facts: EnvironmentFacts) -> str:
+    command = [facts.python, "-I", "-c", "import pip; print(pip.__version__)"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603 -- the caller's own environment
+    except (OSError, subprocess.SubprocessError):
+        return "another"
+    return asked.stdout.strip()[:40]
 
 
 def summed_up(probes: Iterable[Probe]) -> int:

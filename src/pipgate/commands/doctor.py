@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.adoption import environment_hook, proof
+from pipgate.adoption import environment_facts, environment_hook, proof
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
 from pipgate.targets import NoTargetError, choose, of
 
 if TYPE_CHECKING:
-    from pipgate.adoption.environment_hook import EnvironmentFacts
+    from pipgate.adoption.environment_facts import EnvironmentFacts
     from pipgate.adoption.proof import Probe
     from pipgate.settings import Settings
 
@@ -28,11 +28,12 @@ def doctor(settings: Settings, words: list[str]) -> int:
     parser.add_argument("--env", dest="environments", action="append", metavar="DIR")
     given = parser.parse_args(words)
     named = given.environments or ([settings.env] if settings.env else [])
-    places = [environment_hook.ask(_python(each)) for each in named] or [environment_hook.ask(_active())]
+    places = [environment_facts.ask(_python(each)) for each in named] or [environment_facts.ask(_active())]
     probes = [probe for facts in places for probe in proof.probe_environment(facts, os.environ)]
     if not named and not given.strict:
         probes += proof.probe_shell(os.environ)
     found = [line for facts in places for line in proof.findings(facts, os.environ)]
+    found += [line for facts in places for line in proof.findings_in_pip_conf(facts, probes, os.environ)]
     if given.json:
         say_json({"probes": [_as_json(each) for each in probes], "findings": list(dict.fromkeys(found))})
     else:
@@ -76,5 +77,5 @@ def _as_lines(places: list[EnvironmentFacts], probes: list[Probe], found: list[s
         inside = [each for each in probes if each.command[0].startswith(f"{facts.prefix}{os.sep}")]
         can_be = facts.version >= _OLDEST and not environment_hook.is_as_written(facts)
         if can_be and any(each.verdict is not proof.Verdict.GATED for each in inside):
-            lines.append(f"To gate it: {shell_line(['pipgate', 'enable', facts.prefix])}")
+            lines.append(f"To gate it: {shell_line(['pipgate', 'enable', *facts.words])}")
     return lines

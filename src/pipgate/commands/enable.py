@@ -7,48 +7,51 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pipgate import launcher
-from pipgate.adoption import environment_hook
+from pipgate.adoption import environment_facts, environment_hook, hook_text
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
 from pipgate.targets import NoTargetError, choose, of
 
 if TYPE_CHECKING:
-    from pipgate.adoption.environment_hook import EnvironmentFacts
+    import argparse
+
+    from pipgate.adoption.environment_facts import EnvironmentFacts
     from pipgate.settings import Settings
 
 
 def enable(settings: Settings, words: list[str]) -> int:
-    """Write the hook into a virtual environment: every pip in it is gated from then on."""
-    parser = VerbParser("enable", "gate every pip of a virtual environment")
-    parser.add_argument("directory", nargs="?", help="the environment; without a word the active one")
-    given = parser.parse_args(words)
-    facts = environment_hook.look_at(_directory(given.directory or settings.env))
-    _require_virtual(facts)
+    """Write the hook into an environment, or under ``--base`` into an interpreter for all that it makes."""
+    given = _parser("enable", "gate every pip of an environment").parse_args(words)
+    facts = _facts(given, settings)
+    _require_possible(facts, is_base=given.base)
     files = _enable(facts)
     if given.json:
         say_json({"environment": facts.prefix, "files": files})
         return 0
+    whose = f"every environment of {plain(facts.python)}" if facts.is_base else plain(facts.prefix)
     say_lines(
         [
-            f"pip is gated in {plain(facts.prefix)}, however it is started. Written:",
+            f"pip is gated in {whose}, however it is started. Written:",
             *(f"  {plain(each)}" for each in files),
-            f"To take it away: {shell_line(['pipgate', 'disable', facts.prefix])}",
+            f"To take it away: {shell_line(['pipgate', 'disable', *facts.words])}",
         ]
     )
     return 0
 
 
 def disable(settings: Settings, words: list[str]) -> int:
-    """Take the hook out of a virtual environment."""
-    parser = VerbParser("disable", "take the gate out of a virtual environment")
-    parser.add_argument("directory", nargs="?", help="the environment; without a word the active one")
-    given = parser.parse_args(words)
-    directory = _directory(given.directory or settings.env)
+    """Take the hook out of an environment, or of an interpreter."""
+    given = _parser("disable", "take the gate out of an environment").parse_args(words)
     try:
-        facts = environment_hook.look_at(directory)
+        facts = _facts(given, settings)
+        _require_kind(facts, is_base=given.base)
     except UsageError:
-        known = environment_hook.left_behind(directory)
+        known = (
+            None
+            if given.base
+            else environment_facts.left_behind(_directory(given.environment or settings.env))
+        )
         if known is None:
             raise
         facts = known
@@ -56,14 +59,11 @@ def disable(settings: Settings, words: list[str]) -> int:
     if given.json:
         say_json({"environment": facts.prefix, "removed": files})
         return 0
-    say_lines(
-        [
-            f"pip is not gated in {plain(facts.prefix)} any more. Removed:",
-            *(f"  {plain(each)}" for each in files),
-        ]
-        if files
-        else [f"{plain(facts.prefix)} was not enabled."]
-    )
+    said = [
+        f"pip is not gated in {plain(facts.prefix)} any more. Removed:",
+        *(f"  {plain(each)}" for each in files),
+    ]
+    say_lines(said if files else [f"{plain(facts.prefix)} was not enabled."])
     return 0
 
 
@@ -90,18 +90,60 @@ def _enable(facts: EnvironmentFacts) -> list[str]:
     return environment_hook.enable(facts, launcher.orders(launcher.PACKAGE), engine)
 
 
+def _parser(verb: str, description: str) -> VerbParser:
+    parser = VerbParser(verb, description)
+    parser.add_argument(
+        "environment", nargs="?", help="a directory, without a word the active one; under --base a Python"
+    )
+    parser.add_argument(
+        "--base",
+        action="store_true",
+        help="an interpreter and every environment that is made with it: for images and machines of your own",
+    )
+    return parser
+
+
+def _facts(given: argparse.Namespace, settings: Settings) -> EnvironmentFacts:
+    """Ask what was named; raises UsageError where that is nothing."""
+    named = given.environment or settings.env
+    if not given.base:
+        return environment_facts.look_at(_directory(named))
+    try:
+        path = {"PATH": os.environ.get("PATH", os.defpath)}
+        return environment_facts.ask((of(named) if named else choose("", path)).python)
+    except NoTargetError as error:
+        raise UsageError(str(error)) from error
+
+
 def _directory(given: str | None) -> str:
     """Return the environment that is meant; raises UsageError where none is."""
-    directory = given or os.environ.get("VIRTUAL_ENV")
+    directory = given or os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
     if not directory:
         raise UsageError("which environment? None is active; name it: pipgate enable DIR")
     return os.path.abspath(directory)  # noqa: PTH100 -- strings
 
 
-def _require_virtual(facts: EnvironmentFacts) -> None:
-    if os.path.realpath(facts.prefix) == os.path.realpath(facts.base):
-        raise UsageError(f"{plain(facts.prefix)} is no virtual environment")
-    if facts.version < (3, 10):
+def _require_kind(facts: EnvironmentFacts, *, is_base: bool) -> None:
+    if facts.is_base and not is_base:
         raise UsageError(
-            f"{plain(facts.prefix)} has Python {'.'.join(map(str, facts.version))}; 3.10 is the oldest"
+            f"{plain(facts.prefix)} is no virtual environment. In an image or on a machine of your own: "
+            f"{shell_line(['pipgate', 'enable', *facts.words])}"
+        )
+    if is_base and not facts.is_base:
+        raise UsageError(
+            f"{plain(facts.python)} is that of an environment: "
+            f"{shell_line(['pipgate', 'enable', *facts.words])}"
+        )
+
+
+def _require_possible(facts: EnvironmentFacts, *, is_base: bool) -> None:
+    _require_kind(facts, is_base=is_base)
+    if facts.version < (3, 10):
+        version = ".".join(map(str, facts.version))
+        raise UsageError(f"{plain(facts.prefix)} has Python {version}; 3.10 is the oldest")
+    own = [str(path) for path in hook_text.paths(facts)]
+    if is_base and facts.customize is not None and facts.customize not in own:
+        raise UsageError(
+            f"{plain(facts.python)} has a sitecustomize of its own, {plain(facts.customize)}, which would "
+            "not be read any more; nothing was changed. Enable each environment by itself: pipgate enable DIR"
         )

@@ -134,6 +134,7 @@ def gate_for(settings: Settings) -> Gate:
     from pipgate.gate_opening import open_gate  # noqa: PLC0415 -- see above
     from pipgate.pending_builds import keep  # noqa: F401, PLC0415 -- same
     from pipgate.policy_places import here  # noqa: PLC0415 -- same
+    from pipgate.targets import word_for_this  # noqa: F401, PLC0415 -- same
 
     return open_gate(settings, here(), os.environ)
 
@@ -169,7 +170,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
 
 def _said_again(settings: Settings) -> list[str]:
     """Return the command as ``pipgate`` takes it: it may have to be told the environment of this pip."""
-    from pipgate.targets import word_for_this  # noqa: PLC0415 -- where something is said
+    from pipgate.targets import word_for_this  # noqa: PLC0415 -- loaded by gate_for
 
     if settings.through == PIPGATE:
         return settings.command

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate import pip_conf
 from pipgate.adoption import pip_conf_lines
-from pipgate.adoption.environment_hook import bin_directory
+from pipgate.adoption.environment_facts import bin_directory
 from pipgate.adoption.pip_conf_lines import Held, Wanted
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import FileNotWrittenError, PolicyError, UsageError

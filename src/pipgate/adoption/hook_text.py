@@ -1,0 +1,143 @@
+"""The text of the files that make the hook, for a virtual environment and for a base interpreter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipgate.plain_text import shell_line
+
+if TYPE_CHECKING:
+    from pipgate.adoption.environment_facts import EnvironmentFacts
+
+MARKER = "Written by pipgate enable, taken away by pipgate disable."
+HOOK = "_pipgate_hook"
+START = "_pipgate_start"
+CUSTOMIZE = "sitecustomize"
+_PTH = "_pipgate.pth"
+_START_LINE = f"{START}:install\n"
+# What pip's modules are found by comes last: it is taken away last, so that half removed, pip stops.
+_IN_ENVIRONMENT = (_PTH, f"{HOOK}.py", "_pipgate.start", f"{START}.py")
+_IN_BASE = (f"{CUSTOMIZE}.py", f"{HOOK}.py")
+
+# One line, because site.py runs the lines of a .pth file that begin with import, each by itself. It imports
+# nothing at the start of Python; a damaged hook stops pip, and Python goes on.
+_FIND = """\
+def find_spec(name, path=None, target=None):
+ if name != "pip._internal" and not name.startswith("pip._internal."): return None
+ try: import {hook} as hook
+ except ImportError as error: raise ImportError({damaged!a}) from error
+ return hook.find(name, path, target)
+"""
+_FINDER = (
+    "import sys; exec({find!a}); "
+    "sys.meta_path.insert(0, type('PipgateFinder', (), {{'find_spec': staticmethod(find_spec)}}))"
+)
+
+_HOOK_TEXT = '''\
+# {marker}
+"""Gates pip: called by {caller} when the first module of pip is imported."""
+
+import os
+import sys
+
+ENGINE = {engine!r}
+ROOTS = {roots!r}
+DAMAGED = {damaged!r}
+_finders = []
+
+
+class _EngineFinder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if path is not None or name not in ROOTS or name == "pip":
+            return None
+        from importlib.machinery import PathFinder
+
+        places = [os.path.dirname(__file__), *(each for each in sys.path if each.endswith("-packages"))]
+        own = PathFinder.find_spec(name, places) if name == "packaging" else None
+        if own is not None and _is_new(own.origin):
+            return own
+        return PathFinder.find_spec(name, [ROOTS[name]], target)
+
+
+def _is_new(init):
+    """Whether the packaging of this environment will do, so that its programs keep theirs."""
+    with open(init, encoding="utf-8") as file:
+        version = file.read().partition('__version__ = "')[2].split(".", 2)
+    return version[0].isdigit() and (int(version[0]) > 23 or version[:1] == ["23"] and version[1][:1] != "0")
+
+
+def find(name, path=None, target=None):
+    if not _finders:
+        _finders.append(_closed)  # and it stays so when anything goes wrong here
+        _finders[0] = _arm()
+    return _finders[0](name, path, target)
+
+
+def _closed(*_):
+    raise ImportError("pipgate: the gate could not be armed in this process. " + DAMAGED)
+
+
+def _arm():
+    armed = sys.modules.get("pipgate.pip_internals.arming")
+    if armed is not None and armed.is_armed():
+        return lambda *_: None  # this process was started by pipgate itself
+    if not os.path.isfile(ENGINE):
+        raise ImportError("pipgate: its engine is gone, " + ENGINE + ". " + DAMAGED)
+    sys.meta_path.insert(0, _EngineFinder)
+    from pipgate.commands import hooked
+
+    return hooked.arm(ENGINE, ROOTS)
+'''
+
+_START_TEXT = '''\
+# {marker}
+"""What Python 3.15 and later call when they start (PEP 829): the same as _pipgate.pth."""
+
+
+def install():
+    exec({line!a}, {{}})
+'''
+
+_CUSTOMIZE_TEXT = '''\
+# {marker}
+"""Gates pip in every environment of this interpreter (pipgate enable --base)."""
+
+exec({line!a}, {{}})
+'''
+
+
+def paths(facts: EnvironmentFacts) -> list[Path]:
+    """Return where the files of the hook lie, there or not: among packages, or in the standard library."""
+    if facts.is_base:
+        return [Path(facts.stdlib, name) for name in _IN_BASE]
+    return [Path(facts.purelib, name) for name in _IN_ENVIRONMENT]
+
+
+def texts(facts: EnvironmentFacts, engine: str, roots: dict[str, str]) -> dict[Path, str]:
+    """Return each file and its text, in the order in which they are written."""
+    places = paths(facts)
+    words = ["pipgate", "enable", *facts.words]
+    remove = shell_line(["rm", *map(str, places)])
+    damaged = f"pip is not run. To repair it: {shell_line(words)}; to remove it: {remove}"
+    broken = f"pipgate: the hook of this environment is damaged. {damaged}"
+    # In ASCII: until Python 3.13 a .pth file is read in the encoding of the locale.
+    line = _FINDER.format(find=_FIND.format(hook=HOOK, damaged=broken))
+    hook = _HOOK_TEXT.format(
+        marker=MARKER, engine=engine, roots=roots, damaged=damaged, caller=places[0].name
+    )
+    if facts.is_base:
+        return {places[1]: hook, places[0]: _CUSTOMIZE_TEXT.format(marker=MARKER, line=line)}
+    written = (
+        f"# {MARKER}\n{line}\n",
+        hook,
+        _START_LINE,
+        _START_TEXT.format(marker=MARKER, line=line),
+    )
+    return dict(reversed(list(zip(places, written, strict=True))))
+
+
+def is_ours(text: str) -> bool:
+    """Return whether a file of that text was written by us."""
+    return MARKER in text.partition("\n")[0] or text in {_START_LINE, ""}
