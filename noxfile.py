@@ -19,6 +19,7 @@ PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.
 TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>=23.1")
 # The old ones are for the ways that only pip before 25.3 has: setup.py egg_info and develop without PEP 517.
 BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==69.5.1", "wheel==0.43.0")
+OF_PIPGATE = ("tomli>=2,<2.2",)  # for Python 3.10
 WORK = Path(".nox") / "work"
 PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
 # pyenv's own pythonX.Y on PATH run only where that version has been chosen; the real ones always run.
@@ -122,7 +123,7 @@ def _fill(session: nox.Session, house: Path) -> None:
     for pip in PIPS:
         if not (house / f"pip-{pip}-py3-none-any.whl").exists():
             session.run(*download, f"pip=={pip}")
-    for tool in BUILD_TOOLS:
+    for tool in (*BUILD_TOOLS, *OF_PIPGATE):
         session.run(*download, tool)
     for old in house.glob("pipgate-*.whl"):
         old.unlink()
