@@ -1,4 +1,4 @@
-"""What standing in front of pip costs: each start of Python with the hook, and a run of the central tool.
+"""What standing in front of pip costs: each start of Python with the hook, a central run, one by pip.conf.
 
 Run it with any Python that has venv and pip: ``python benchmarks/hook.py [RUNS]``. Commands are run in turn,
 with and without, and the medians of cpu time and of the differences are printed, in milliseconds.
@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 
 from pairs import NEWEST, environment, run
+
+from support.environments import link_interpreter
 
 
 def main() -> None:
@@ -45,6 +47,21 @@ def main() -> None:
         compare("pip --version, with the hook", pip, [hooked, "-m", "pip", "--version"], home, runs // 4)
         central = [str(tool / "pipgate"), "--env", plain, "--version"]
         compare("pip --version, central tool", pip, central, home, runs // 4)
+        by_conf = ["env", f"PIP_PYTHON={tool / 'pipgate-python'}"]
+        for words in (["--version"], ["list"]):
+            without = ["env", "X=", plain, "-m", "pip", *words]
+            compare(
+                f"pip {words[0]}, pip.conf", without, [*by_conf, plain, "-m", "pip", *words], home, runs // 4
+            )
+        ungated, gated = (base(top / each) for each in ("base", "gated-base"))
+        subprocess.run([str(tool / "pipgate"), "enable", "--base", gated], check=True, capture_output=True)
+        compare("python -c pass, base", [ungated, "-c", "pass"], [gated, "-c", "pass"], home, runs)
+
+
+def base(directory: Path) -> str:
+    """Make an interpreter of its own and return its path."""
+    link_interpreter(directory)
+    return str(next((directory / "bin").iterdir()))
 
 
 def compare(name: str, without: list[str], with_it: list[str], home: Path, runs: int) -> None:

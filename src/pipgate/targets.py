@@ -66,10 +66,13 @@ def choose(script: str, environ: "Mapping[str, str]") -> Target:
     return _on_path(environ.get("PATH", os.defpath))
 
 
-def word_for_this(environ: "Mapping[str, str]") -> str | None:
-    """Return what ``--env`` has to say for this interpreter, or None where ``pipgate`` finds it by itself."""
+def word_for_this(environ: "Mapping[str, str]", *, typed: bool) -> str | None:
+    """Return what ``--env`` has to say for this interpreter, or None where ``pipgate`` finds it by itself.
+
+    ``typed`` says that the caller's shell has this environment.
+    """
     try:
-        if choose("", environ).is_this_one:
+        if typed and choose("", environ).is_this_one:
             return None
     except NoTargetError:
         pass

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.adopted import Surroundings
-from support.environments import BASE, CENTRAL, HOOK, PIPS, WHEELHOUSE, environment
+from support.environments import BASE, CENTRAL, HOOK, PIPS, WHEELHOUSE, environment, tool
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,12 @@ EVERY = "PIPGATE_TEST_EVERY" in os.environ
 PIPS_OF = {HOOK: PIPS, CONF: PIPS if EVERY else (PIPS[0], PIPS[-1]), BASE: PIPS if EVERY else PIPS[-1:]}
 
 # What docs/adoption.md says to be open.
-OPEN = {(CONF, "--python of another"), (CONF, "PIP_PYTHON"), (CONF, "without configuration")}
+OPEN = {
+    (CONF, "--python of another"),
+    (CONF, "PIP_PYTHON"),
+    (CONF, "without configuration"),
+    (CONF, "a leaked variable"),
+}
 
 
 class At:
@@ -88,7 +93,14 @@ ENTRY_POINTS: dict[str, Callable[[At], list[str]]] = {
         *("-m", "pip", "--python", at.python),
         *at.evil,
     ],
+    "pipgate itself": lambda at: [
+        str(tool().python),
+        str(tool().root / "bin" / "pipgate"),
+        *("--env", at.python),
+        *at.evil,
+    ],
     "PIP_PYTHON": lambda at: ["env", f"PIP_PYTHON={at.python}", at.bin("pip"), *at.evil],
+    "a leaked variable": lambda at: ["env", "_PIP_RUNNING_IN_SUBPROCESS=1", at.bin("pip"), *at.evil],
     "without configuration": lambda at: ["env", "PIP_CONFIG_FILE=/dev/null", at.bin("pip"), *at.evil],
 }
 
@@ -112,7 +124,7 @@ def test_every_cell(mode: str, pip: str, way: str, around: Surroundings) -> None
         assert not canary.silent, "it is gated after all: mend the table in docs/adoption.md"
         return
     assert first.returncode == 43, first.stdout + first.stderr
-    assert "build-not-approved" in first.stderr
+    assert first.stderr.count("build-not-approved") == 1, "one gate, and one message"
     assert canary.silent
     at.around.allow_evil()
     allowed = at.around.run(*command)

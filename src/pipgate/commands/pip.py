@@ -169,12 +169,15 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
 
 
 def _said_again(settings: Settings) -> list[str]:
-    """Return the command as ``pipgate`` takes it: it may have to be told the environment of this pip."""
+    """Return the command as ``pipgate`` takes it: it may have to be told the environment of this pip.
+
+    What is active here is active in the caller's shell only where that is what has called.
+    """
     from pipgate.targets import word_for_this  # noqa: PLC0415 -- loaded by gate_for
 
     if settings.through == PIPGATE:
         return settings.command
-    return settings._replace(env=word_for_this(os.environ)).command
+    return settings._replace(env=word_for_this(os.environ, typed=sys.stderr.isatty())).command
 
 
 def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> None:
