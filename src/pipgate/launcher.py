@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What is done for an environment, and not in it.
-_OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor", "team")
+_OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor", "team", "purge")
 _ENV = "--env"
 _HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode", _ENV)
 EXIT_NO_TARGET = 45

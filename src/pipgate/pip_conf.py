@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
+from pipgate.pip_conf_words import STAND_IN
 from pipgate.regular_files import read_regular
 from pipgate.user_directories import config_home
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from configparser import RawConfigParser
 
 SECTION = "pipgate"
-STAND_IN = "pipgate-python"
-# Means ``:all:`` to pip, which drops what stands behind it; so it can be told from a user's own.
-BACKSTOP = ":all:,pipgate-backstop"
 _POLICY = "policy"
 _NAME = "pip.conf"
 # Fixed, as the places of policies are. pip reads these first, and nearer files over them.

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipgate.adoption.pip_conf_lines import Wanted, put_in, take_away
 from pipgate.errors import UsageError
-from pipgate.pip_conf import BACKSTOP, parse
+from pipgate.pip_conf import parse
+from pipgate.pip_conf_words import BACKSTOP
 
 WANTED = Wanted("/opt/pipgate/bin/pipgate-python", "/etc/pipgate/team.toml", backstop=True)
 LINES = st.sampled_from(

@@ -68,7 +68,15 @@ def ask(python: str) -> EnvironmentFacts:
     return EnvironmentFacts(python, prefix, base, (version[0], version[1]), purelib, stdlib, customize)
 
 
-def left_behind(directory: str) -> EnvironmentFacts | None:
-    """Return an environment whose Python does not run any more, by the hook that lies in it."""
-    found = sorted(Path(directory).glob("lib*/python3*/site-packages/_pipgate.pth"))
-    return EnvironmentFacts("", directory, "", (0, 0), str(found[0].parent), "") if found else None
+def still_there(directory: str) -> EnvironmentFacts:
+    """Return what can be told of an environment that may not run any more; raises UsageError as ``look_at``.
+
+    Then the hook that lies in it says where its packages are.
+    """
+    try:
+        return look_at(directory)
+    except UsageError:
+        found = sorted(Path(directory).glob("lib*/python3*/site-packages/_pipgate.pth"))
+        if not found:
+            raise
+    return EnvironmentFacts("", directory, "", (0, 0), str(found[0].parent), "")

@@ -7,7 +7,8 @@ from configparser import Error
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import UsageError
-from pipgate.pip_conf import BACKSTOP, SECTION, key_of, parse
+from pipgate.pip_conf import SECTION, key_of, parse
+from pipgate.pip_conf_words import BACKSTOP
 from pipgate.plain_text import plain
 
 if TYPE_CHECKING:

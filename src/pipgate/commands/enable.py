@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pipgate import launcher
-from pipgate.adoption import environment_facts, environment_hook, hook_text
+from pipgate.adoption import environment_facts, environment_hook, hook_text, written
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
@@ -43,19 +43,11 @@ def enable(settings: Settings, words: list[str]) -> int:
 def disable(settings: Settings, words: list[str]) -> int:
     """Take the hook out of an environment, or of an interpreter."""
     given = _parser("disable", "take the gate out of an environment").parse_args(words)
-    try:
-        facts = _facts(given, settings)
-        _require_kind(facts, is_base=given.base)
-    except UsageError:
-        known = (
-            None
-            if given.base
-            else environment_facts.left_behind(_directory(given.environment or settings.env))
-        )
-        if known is None:
-            raise
-        facts = known
+    named = given.environment or settings.env
+    facts = _facts(given, settings) if given.base else environment_facts.still_there(_directory(named))
+    _require_kind(facts, is_base=given.base)
     files = environment_hook.disable(facts)
+    written.forget(*_place(facts), os.environ)
     if given.json:
         say_json({"environment": facts.prefix, "removed": files})
         return 0
@@ -87,7 +79,14 @@ def venv(settings: Settings, words: list[str]) -> int:
 
 def _enable(facts: EnvironmentFacts) -> list[str]:
     engine = os.path.join(launcher.PACKAGE, "engine.py")  # noqa: PTH118 -- strings
-    return environment_hook.enable(facts, launcher.orders(launcher.PACKAGE), engine)
+    files = environment_hook.enable(facts, launcher.orders(launcher.PACKAGE), engine)
+    written.note(*_place(facts), os.environ)
+    return files
+
+
+def _place(facts: EnvironmentFacts) -> tuple[str, str]:
+    """Return what is remembered, so that ``purge`` finds it."""
+    return (written.INTERPRETER, facts.python) if facts.is_base else (written.ENVIRONMENT, facts.prefix)
 
 
 def _parser(verb: str, description: str) -> VerbParser:

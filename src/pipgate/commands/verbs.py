@@ -23,6 +23,7 @@ VERBS = {
     "pending": "pending.pending",
     "policy": "policy.policy",
     "prune": "recorded.prune",
+    "purge": "purge.purge",
     "revoke": "recorded.revoke",
     "team": "team.team",
     "trust": "trust.trust",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from pipgate.pip_conf import BACKSTOP, STAND_IN
+from pipgate.pip_conf_words import BACKSTOP, STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,5 +32,5 @@ def ordered_items(
 
 def _is_for_ungated(key: str, value: object) -> bool:
     if key == "python":
-        return PurePath(str(value)).name == STAND_IN
+        return str(value).rpartition("/")[2] == STAND_IN
     return key == "only-binary" and value == BACKSTOP

@@ -1,0 +1,79 @@
+"""purge takes away everything that was written for a user, and says what it could not."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.adopted import Adopted, adopted_by_hook
+from support.environments import ALL_PIPS, link_interpreter, tool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
+
+
+@pytest.fixture
+def at(tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(ALL_PIPS[-1], tmp_path, index, canary)
+
+
+def listing(*places: Path) -> list[str]:
+    return sorted(
+        str(path) for place in places for path in place.rglob("*") if "__pycache__" not in path.parts
+    )
+
+
+def test_all_of_it_is_taken_away(at: Adopted) -> None:
+    env, base, gone = str(at.env.root), at.tmp / "base", at.tmp / "gone"
+    link_interpreter(base)
+    python = str(next((base / "bin").iterdir()))
+    assert at.central("disable", env).returncode == 0
+    assert at.central("purge").returncode == 0
+    before = listing(at.home, at.env.root, base)
+    at.run(str(tool().python), "-m", "venv", "--without-pip", str(gone))
+    for words in (
+        ("enable", env),
+        ("enable", str(gone)),
+        ("enable", "--base", python),
+        ("team", "install"),
+        ("team", "install", "--file", str(at.tmp / "other" / "pip.conf")),
+    ):
+        done = at.central(*words)
+        assert done.returncode == 0, done.stderr
+    shutil.rmtree(gone)
+    assert at.run(*at.pip, "install", "evil").returncode == 43
+    purged = at.central("purge")
+    assert purged.returncode == 0, purged.stderr
+    assert "environment" in purged.stdout
+    assert "uv tool uninstall pipgate" in purged.stdout
+    assert listing(at.home, at.env.root, base) == before
+    assert not (at.tmp / "other").exists()
+    assert "nothing to remove" in at.central("purge").stdout
+    assert at.run(*at.pip, "install", "evil").returncode == 0, "and pip is as it was"
+
+
+def test_what_cannot_be_taken_away_is_said_and_kept_in_mind(at: Adopted) -> None:
+    assert at.central("enable", str(at.env.root)).returncode == 0
+    assert at.central("team", "install").returncode == 0
+    hook = at.env.site_packages / "_pipgate_hook.py"
+    good = hook.read_text()
+    hook.write_text("mine = 1\n")
+    failed = at.central("purge")
+    assert failed.returncode == 44
+    assert "was not written by pipgate" in failed.stderr
+    assert not (at.home / ".config" / "pip").exists()
+    hook.write_text(good)
+    assert at.central("purge").returncode == 0
+    assert not hook.exists()
+
+
+def test_pip_uninstall_is_still_pips(at: Adopted) -> None:
+    assert at.run(*at.pip, "install", "-q", "good").returncode == 0
+    removed = at.central("--env", str(at.env.root), "uninstall", "-y", "good")
+    assert removed.returncode == 0
+    assert "Successfully uninstalled good" in removed.stdout
