@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipgate.allowances import parse_allowance
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
-from pipgate.policy import Mode
+from pipgate.policy import Mode, Verdict
 from pipgate.policy_places import named
 from pipgate.read_before import note_valid
 from pipgate.rulebook import Rulebook, load_rulebook
@@ -45,6 +45,7 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     )
     gate = Gate(book.policy, book.approvals, context, prompter)
     gate.record.untrusted_approvals = 0 if book.trusted_by_system_alone else len(book.passed_by)
+    gate.record.only_approvals = book.policy.locked and book.policy.default.value is Verdict.BLOCK
     if book.is_written:
         note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, book.approvals_files)
     return gate

@@ -60,6 +60,7 @@ class Record:
 
     ``unread`` says of a refused request, by its title, why its files do not say what it requires;
     ``untrusted_approvals`` counts the approvals of the project that were passed by because it is not trusted;
+    ``only_approvals`` says that the system lets nothing be allowed for one run;
     ``planned`` says that a resolution was carried to its end and decided on.
     """
 
@@ -69,6 +70,7 @@ class Record:
     metadata: list[MetadataUsed] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     untrusted_approvals: int = 0
+    only_approvals: bool = False
     planned: bool = False
 
     def adopt(self, outcomes: list[Outcome]) -> None:

@@ -228,15 +228,22 @@ def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str
         approving = _approving(other, record, ending)
         return tuple(f"Only once you know why it is another file: {each}" for each in approving)
     if not askable:
-        known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
-        return (f"To have all that is known of it in a file: {known}",)
+        return (_knowing(ending),)
     which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
     allowing = _allowing([_key(request) for request in askable], ending.command)
-    hints = [*_approving(askable, record, ending), f"To allow {which} for this run: {allowing}"]
+    hints = _approving(askable, record, ending)
+    if not record.only_approvals:
+        hints.append(f"To allow {which} for this run: {allowing}")
+    hints = hints or [_knowing(ending)]
     if ending.offers_no_deps and all(request.title in record.unread for request in askable):
         alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
         hints.append(f"To go on without what {they}, and run nothing: {alone}")
     return tuple(hints)
+
+
+def _knowing(ending: Ending) -> str:
+    known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
+    return f"To have all that is known of it in a file: {known}"
 
 
 def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -337,3 +338,24 @@ def test_what_was_allowed_for_a_command_is_not_allowed_behind_it(hooked: Adopted
     assert "second 0" not in done.stdout
     assert hooked.canary.path.read_text() == "", "it sang for the first, and not for the second"
     assert "build-not-approved" in done.stderr
+
+
+def test_a_locale_that_knows_no_accents(newest_hooked: Adopted) -> None:
+    at, env = newest_hooked, str(newest_hooked.env.root)
+    plain = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    assert at.central("disable", env, **plain).returncode == 0
+    enabled = at.central("enable", env, **plain)
+    assert enabled.returncode == 0, enabled.stderr
+    assert at.run(*at.pip, *EVIL, **plain).returncode == 43
+    proven = at.central("doctor", "--strict", "--env", env, **plain)
+    assert proven.returncode == 0, proven.stdout + proven.stderr
+
+
+def test_the_hint_works_in_a_plain_shell(hooked: Adopted) -> None:
+    blocked = hooked.run(*hooked.pip, *EVIL, VIRTUAL_ENV=str(hooked.env.root))
+    hint = blocked.stderr.rstrip().rpartition("for this run: pipgate ")[2]
+    central = shlex.join([str(tool().python), str(tool().root / "bin" / "pipgate")])
+    pasted = hooked.run("sh", "-c", f"{central} {hint}")
+    assert pasted.returncode == 0, pasted.stderr
+    assert not hooked.canary.silent
+    assert (hooked.env.site_packages / "evil_built.py").exists(), "in that environment"

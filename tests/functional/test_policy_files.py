@@ -263,6 +263,7 @@ def test_nobody_goes_below_a_locked_floor(world: World) -> None:
     for before in ((), ("--allow-build", "evil"), ("--gate-mode", "observe"), ("--policy", policy)):
         blocked = under_system(world, floor, *before, *into)
         assert (blocked.status, world.canary.silent) == (43, True), blocked.text
+        assert "for this run" not in blocked.err, "that would not work"
     mine = str(here(world) / FILE)
     locked_file = f'{floor}approvals = "{world.tmp}/approved.toml"\n'
     assert under_system(world, locked_file, "--approvals", mine, *into).status == 43

@@ -428,3 +428,13 @@ def test_pip_as_a_library_is_not_reached(newest_team: Team) -> None:
     done = at.run(str(at.env.python), "-c", code, str(at.tmp / "wheels"))
     assert done.returncode == 0, done.stderr
     assert not at.canary.silent
+
+
+def test_a_file_that_is_not_to_be_written(newest_team: Team) -> None:
+    at = newest_team
+    at.write("[global]\ntimeout = 60\n")
+    at.conf.chmod(0o444)
+    refused = at.central("team", "install")
+    assert refused.returncode == 44
+    assert "cannot be written: it is read-only" in refused.stderr
+    assert at.conf.read_text() == "[global]\ntimeout = 60\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipgate import policy_places, rulebook, trust
+from pipgate import pip_conf, policy_places, rulebook, trust
 from pipgate.approving import record, revocation_of
 from pipgate.errors import FileNotWrittenError, PolicyError
 from pipgate.policy import Mode, Verdict
@@ -31,6 +31,7 @@ class Place:
         self.environ = {"XDG_CONFIG_HOME": str(root / "config"), "XDG_STATE_HOME": str(root / "state")}
         (self.project / ".git").mkdir(parents=True)
         monkeypatch.setattr(policy_places, "_SYSTEM", (str(self.system),))
+        monkeypatch.setattr(pip_conf, "SYSTEM", (str(self.system / "pip.conf"),))
 
     def write(self, where: Path, text: str, name: str = "pipgate.toml") -> Path:
         where.mkdir(parents=True, exist_ok=True)
@@ -321,3 +322,43 @@ def test_trust_that_cannot_be_kept_is_a_clear_error(place: Place) -> None:
     place.environ["XDG_STATE_HOME"] = "/proc/nowhere"
     with pytest.raises(FileNotWrittenError, match="list of trusted projects"):
         place.trust()
+
+
+def test_a_policy_that_the_systems_pip_conf_names_is_the_systems(place: Place) -> None:
+    floor = place.write(place.system, 'version = 1\n[locked]\ndefault = "block"\n', "floor.toml")
+    conf = place.write(place.system, f"[pipgate]\npolicy = {floor}\n", "pip.conf")
+    place.write(Path(place.environ["XDG_CONFIG_HOME"]) / "pipgate", f'mode = "observe"\n{RULE}')
+    book = place.book()
+    assert book.policy.default.value is Verdict.BLOCK
+    assert book.policy.locked
+    assert yes(book) == (0, 0)
+    for unsafe in (conf, floor):
+        unsafe.chmod(0o666)
+        with pytest.raises(PolicyError, match="not safe"):
+            place.book()
+        unsafe.chmod(0o644)
+    floor.unlink()
+    with pytest.raises(PolicyError, match=r"there is no such file, and .*pip\.conf names it"):
+        place.book()
+
+
+def test_the_users_pip_conf_is_the_users_and_others_only_tighten(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allows = place.write(tmp_path / "named", RULE)
+    lines = f"[pipgate]\npolicy = {allows}\n"
+    place.write(Path(place.environ["XDG_CONFIG_HOME"]) / "pip", lines, "pip.conf")
+    assert yes(place.book()) == (1, 0)
+    (Path(place.environ["XDG_CONFIG_HOME"]) / "pip" / "pip.conf").unlink()
+    assert yes(place.book()) == (0, 0)
+    monkeypatch.setattr(pip_conf.sys, "prefix", str(tmp_path / "env"))
+    place.write(tmp_path / "env", lines, "pip.conf")
+    place.environ["PIP_CONFIG_FILE"] = str(place.write(tmp_path / "repository", lines, "pip.conf"))
+    book = place.book()
+    assert yes(book) == (0, 0)
+    assert {each.asked for each in book.policy.overruled} == {"allow evil"}
+    allows.write_text('version = 1\ndeny = ["ctx"]\ndefault = "block"\nmode = "observe"\n')
+    book = place.book()
+    assert [each.value for each in book.policy.deny] == ["ctx"]
+    assert book.policy.default.value is Verdict.BLOCK
+    assert book.policy.mode.value is Mode.AUTO

@@ -11,10 +11,12 @@ from typing import NamedTuple
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain
 
+# Paths as bytes, because that interpreter and this one may see names in different encodings.
 _ASK = (
-    "import importlib.util, json, sys, sysconfig; found = importlib.util.find_spec('sitecustomize'); "
-    "print(json.dumps([sys.prefix, sys.base_prefix, sys.version_info[:2], sysconfig.get_path('purelib'), "
-    "sysconfig.get_path('stdlib'), found and found.origin]))"
+    "import importlib.util, json, os, sys, sysconfig; found = importlib.util.find_spec('sitecustomize'); "
+    "places = [sys.prefix, sys.base_prefix, sysconfig.get_path('purelib'), sysconfig.get_path('stdlib'), "
+    "found and found.origin or '']; "
+    "print(json.dumps([sys.version_info[:2], [os.fsencode(each).hex() for each in places]]))"
 )
 _SECONDS = 30
 
@@ -62,10 +64,12 @@ def ask(python: str) -> EnvironmentFacts:
     try:
         command = [python, "-I", "-c", _ASK]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603 -- the caller's own environment
-        prefix, base, version, purelib, stdlib, customize = json.loads(asked.stdout)
+        version, told = json.loads(asked.stdout)
+        prefix, base, purelib, stdlib, customize = (os.fsdecode(bytes.fromhex(each)) for each in told)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(f"{plain(python)} does not run: {plain(str(error))}") from error
-    return EnvironmentFacts(python, prefix, base, (version[0], version[1]), purelib, stdlib, customize)
+    release = (version[0], version[1])
+    return EnvironmentFacts(python, prefix, base, release, purelib, stdlib, customize or None)
 
 
 def still_there(directory: str) -> EnvironmentFacts:

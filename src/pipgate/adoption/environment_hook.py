@@ -42,7 +42,7 @@ def enable(facts: EnvironmentFacts, orders: str, engine: str) -> list[str]:
         _undo(written)
         where = plain(str(next(iter(files)).parent))
         raise FileNotWrittenError(
-            f"{where} cannot be written: {error.strerror}", note="Nothing was changed."
+            f"{where} cannot be written: {error.strerror or error}", note="Nothing was changed."
         ) from error
     return [str(path) for path in files]
 

@@ -75,5 +75,5 @@ def _remove(file: ConfFile, directories: int) -> None:
 
 def _not_written(file: ConfFile, error: OSError) -> FileNotWrittenError:
     return FileNotWrittenError(
-        f"{plain(file.named)} cannot be written: {error.strerror}", note="Nothing was changed."
+        f"{plain(file.named)} cannot be written: {error.strerror or error}", note="Nothing was changed."
     )

@@ -76,11 +76,20 @@ def probe_environment(facts: EnvironmentFacts, environ: Mapping[str, str]) -> li
 
 def _of_this(facts: EnvironmentFacts, probe: Probe) -> Probe:
     """Say of an entry point that works on another environment, as the scripts of a copied one do."""
-    python = str(probe.answer.get("python", facts.python))
+    python = _as_here(str(probe.answer.get("python", facts.python)))
     prefix = os.path.dirname(os.path.dirname(python))  # noqa: PTH120 -- strings
     if os.path.realpath(prefix) == os.path.realpath(facts.prefix):
         return probe
     return probe._replace(verdict=Verdict.UNKNOWN, detail=f"it works on another environment, {prefix}")
+
+
+def _as_here(told: str) -> str:
+    """Return a path that another interpreter has told: it may see names in another encoding."""
+    try:
+        os.fsencode(told)
+    except UnicodeEncodeError:
+        return os.fsdecode(told.encode("utf-8", "surrogateescape"))
+    return told
 
 
 def probe_shell(environ: Mapping[str, str]) -> list[Probe]:

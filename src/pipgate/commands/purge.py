@@ -65,7 +65,7 @@ def _take_away(kind: str, place: str) -> PipgateError | None:
 
 
 def _leave_no_empty(state: Path) -> None:
-    """Take away the usual directories above, which may have been made for ours, where nothing lies in them."""
+    """Take away the usual directories above, which may have been made for ours, where they are empty."""
     usual = Path.home() / ".local" / "state"
     if state.parent == usual:
         with contextlib.suppress(OSError):

@@ -92,8 +92,10 @@ def _stand_in(*, is_system: bool) -> str:
     if not os.access(path, os.X_OK):
         raise UsageError(f"there is no {plain(path)}: install pipgate as a tool, and call that one")
     if is_system:
-        for each in (Path(path), *Path(os.path.realpath(path)).parents):
-            _require_for_everybody(each)
+        for program in (path, sys.executable):  # and what its first line names
+            real = Path(os.path.realpath(program))
+            for each in (real, *real.parents, *Path(program).parents):
+                _require_for_everybody(each)
     return path
 
 
