@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.adopted import Adopted, Team, adopted_by_hook
 from support.canary import Canary
 from support.environments import ALL_PIPS, PIPS, environment
 from support.index import Index, RunningIndex
@@ -54,3 +55,23 @@ def newest(tmp_path: Path, index: Index, canary: Canary) -> World:
     """The same on the newest pip alone, for what does not depend on pip."""
     (tmp_path / "home").mkdir()
     return World(environment(ALL_PIPS[-1]), tmp_path, index, canary)
+
+
+@pytest.fixture
+def hooked(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(pip, tmp_path, index, canary)
+
+
+@pytest.fixture
+def newest_hooked(tmp_path: Path, index: Index, canary: Canary) -> Adopted:
+    return adopted_by_hook(ALL_PIPS[-1], tmp_path, index, canary)
+
+
+@pytest.fixture
+def team(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Team:
+    return Team(pip, tmp_path, index, canary)
+
+
+@pytest.fixture
+def newest_team(tmp_path: Path, index: Index, canary: Canary) -> Team:
+    return Team(ALL_PIPS[-1], tmp_path, index, canary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from support.environments import HOOK, Environment, environment, hermetic, tool
+from support.environments import CENTRAL, HOOK, Environment, environment, hermetic, tool
 from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from support.index import Index
 
 EVIL = ("install", "evil")
+STAND_IN = "pipgate-python"
 SHEBANG = """#!/bin/sh
 \'\'\'exec' "{python}" "$0" "$@"
 ' \'\'\'
@@ -73,6 +74,33 @@ class Adopted(Surroundings):
 
     def listing(self) -> list[str]:
         return sorted(str(path) for path in self.env.root.rglob("*"))
+
+
+class Team(Surroundings):
+    """Surroundings, and an environment that knows nothing of pipgate."""
+
+    def __init__(self, pip: str, tmp_path: Path, index: Index, canary: Canary) -> None:
+        super().__init__(tmp_path, index, canary)
+        self.env: Environment = environment(pip, through=CENTRAL)
+        self.conf = self.home / ".config" / "pip" / "pip.conf"
+
+    @property
+    def into(self) -> tuple[str, ...]:
+        return ("install", "--target", str(self.tmp / "installed"))
+
+    def pip(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.run(str(self.env.python), "-m", "pip", *words, **variables)
+
+    def install(self, *words: str) -> None:
+        installed = self.central("team", "install", *words)
+        assert installed.returncode == 0, installed.stderr
+
+    def write(self, text: str) -> None:
+        self.conf.parent.mkdir(parents=True)
+        self.conf.write_bytes(text.encode())
+
+    def listing(self) -> list[str]:
+        return sorted(str(path) for path in self.home.rglob("*") if ".local" not in path.parts)
 
 
 def adopted_by_hook(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Adopted:
