@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 
 import pytest
 
@@ -191,3 +193,16 @@ def test_a_file_that_is_not_to_be_written(newest_team: Team) -> None:
     assert refused.returncode == 44
     assert "cannot be written: it is read-only" in refused.stderr
     assert at.conf.read_text() == "[global]\ntimeout = 60\n"
+
+
+def test_what_is_no_plain_file_is_not_replaced(newest_team: Team) -> None:
+    at = newest_team
+    pipe, loop = at.tmp / "pipe", at.tmp / "loop"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    for place in (str(pipe), str(at.tmp), str(loop)):
+        for verb in ("install", "uninstall"):
+            refused = at.central("team", verb, "--file", place)
+            assert refused.returncode == 2, place
+            assert "cannot be read" in refused.stderr
+    assert stat.S_ISFIFO(pipe.lstat().st_mode)

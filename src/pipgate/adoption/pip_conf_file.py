@@ -10,7 +10,10 @@ from typing import NamedTuple
 from pipgate.adoption import pip_conf_lines
 from pipgate.errors import FileNotWrittenError, UsageError
 from pipgate.plain_text import plain
+from pipgate.regular_files import read_regular
 from pipgate.whole_files import replace_file
+
+_LARGEST = 1 << 20  # bytes
 
 
 class ConfFile(NamedTuple):
@@ -32,7 +35,9 @@ def look_at(named: str) -> ConfFile:
         os.path.realpath(named)
     )  # through links, as those who keep such files in a repository have them
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else None
+        text = read_regular(str(path), _LARGEST)[0].decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        text = None
     except OSError as error:
         raise UsageError(f"{plain(named)} cannot be read: {error.strerror}") from error
     return ConfFile(os.path.abspath(named), path, text)  # noqa: PTH100 -- links are kept
