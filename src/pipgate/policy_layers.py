@@ -50,7 +50,8 @@ def merge(layers: Sequence[PolicyLayer], *, may_loosen: Callable[[PolicyLayer], 
     Every layer may tighten; only one that ``may_loosen`` may loosen. What a layer asked for and did not get
     is in ``overruled``. Over a floor of ``default = "block"`` the user's own layers only tighten. A
     ``default`` never loosens what a farther layer set for one command, but tightens it. Floors of system
-    layers hold at the end, whoever asked for less. Directories have to be absolute.
+    layers hold at the end, whoever asked for less. Directories have to be absolute, and so have approvals
+    files but for those of the project: two that are named alike are two files.
     """
     floors = _floors(layers)
     # What the system lets nobody but itself allow, a user's own rule or mode must not allow either.

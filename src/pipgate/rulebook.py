@@ -115,10 +115,11 @@ def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
 def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
     from pipgate.policy_layers import merge  # noqa: PLC0415 -- same
 
-    def may_loosen(layer: PolicyLayer) -> bool:
-        return trusted if layer.layer is Layer.PROJECT else layer.layer is not Layer.PIP_CONF
+    return merge(layers, may_loosen=lambda layer: _may_loosen(layer.layer, trusted=trusted))
 
-    return merge(layers, may_loosen=may_loosen)
+
+def _may_loosen(layer: Layer, *, trusted: bool) -> bool:
+    return trusted if layer is Layer.PROJECT else layer is not Layer.PIP_CONF
 
 
 def _of_option(key: str, value: str) -> PolicyPlace:
@@ -127,9 +128,22 @@ def _of_option(key: str, value: str) -> PolicyPlace:
 
 
 def _at_home(layer: PolicyLayer, root: str) -> PolicyLayer:
-    """Return a layer whose directories are real paths; relative ones are the project's."""
+    """Return a layer whose directories are real paths; relative ones are the project's.
+
+    An approvals file lies beside the policy that names it, in whatever place the project has.
+    """
     key = "first-party.paths"
-    return replace(layer, settings=_real(layer.settings, key, root), locked=_real(layer.locked, key, root))
+    settings, locked = _beside(layer.settings), _beside(layer.locked)
+    return replace(layer, settings=_real(settings, key, root), locked=_real(locked, key, root))
+
+
+def _beside(settings: Mapping[str, Setting[Any]]) -> Mapping[str, Setting[Any]]:
+    setting = settings.get("approvals")
+    if setting is None or setting.origin.layer is Layer.PROJECT or setting.origin.file is None:
+        return settings
+    directory = os.path.dirname(os.path.abspath(setting.origin.file))  # noqa: PTH100, PTH120 -- strings
+    path = os.path.join(directory, setting.value)  # noqa: PTH118 -- same
+    return {**settings, "approvals": replace(setting, value=path)}
 
 
 def _real(settings: Mapping[str, Setting[Any]], key: str, root: str) -> Mapping[str, Setting[Any]]:
@@ -181,9 +195,7 @@ def _approvals_path(policy: Policy, root: str, given: Named) -> str:
     """Return the file that ``approve`` writes: the one that was named, else the one of the policy."""
     if given.approvals:
         return os.path.abspath(given.approvals[-1][1])  # noqa: PTH100 -- strings
-    origin = policy.approvals.origin
-    near = os.path.dirname(origin.file) if origin.file and origin.layer is not Layer.PROJECT else root  # noqa: PTH120 -- strings
-    return os.path.join(near, policy.approvals.value)  # noqa: PTH118 -- strings
+    return os.path.join(root, policy.approvals.value)  # noqa: PTH118 -- strings
 
 
 def _approvals_files(policy: Policy, root: str, given: Named, environ: Mapping[str, str]) -> dict[str, Layer]:
@@ -198,11 +210,12 @@ def _counting(
 ) -> tuple[Approvals, tuple[Approval, ...]]:
     """Return what counts of all approvals files, and the approvals of an untrusted project.
 
-    Revocations always count. A locked approvals file, the first, is the only one whose approvals do.
+    Revocations always count. A locked approvals file, the first, is the only one whose approvals do. What the
+    pip.conf of an environment names allows nothing.
     """
     of_policy = next(iter(sources))
     counts = {
-        path: path == of_policy if locked else layer is not Layer.PROJECT or trusted
+        path: path == of_policy if locked else _may_loosen(layer, trusted=trusted)
         for path, layer in sources.items()
     }
     approved = [each for path, held in told.items() if counts[path] for each in held.approved]

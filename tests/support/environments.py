@@ -80,10 +80,10 @@ class Environment:
         return copied
 
     def pipgate(self, *args: str, **options: object) -> Ended:
-        """Run pipgate, by the way that is tried; only a central one has verbs of its own."""
+        """Run pipgate, by the way that is tried; only a central one has verbs of its own, and takes ``--env``."""
         if self.through == DIRECT:
             return self.run(str(self.root / "bin" / "pipgate"), *args, **options)
-        if self.through == HOOK and not _VERBS.intersection(args[:1]):
+        if self.through == HOOK and not _VERBS.intersection(args[:1]) and "--env" not in args:
             return self.run(str(self.root / "bin" / "pip"), *args, **options)
         active = {"VIRTUAL_ENV": str(self.root), **options.pop("env", {})}  # type: ignore[call-overload]  # a dict
         return tool().run(str(tool().root / "bin" / "pipgate"), *args, env=active, **options)

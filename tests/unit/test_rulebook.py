@@ -362,3 +362,31 @@ def test_the_users_pip_conf_is_the_users_and_others_only_tighten(
     assert [each.value for each in book.policy.deny] == ["ctx"]
     assert book.policy.default.value is Verdict.BLOCK
     assert book.policy.mode.value is Mode.AUTO
+
+
+@pytest.mark.parametrize(
+    "named", ["pipgate-approvals.toml", "other.toml", "/proc/self/cwd/x/pipgate-approvals.toml"]
+)
+def test_the_approvals_of_others_never_count(place: Place, tmp_path: Path, named: str) -> None:
+    """By the name of the built-in file neither, which a wheel can bring beside a policy."""
+    theirs = tmp_path / "theirs"
+    for name in ("pipgate-approvals.toml", "other.toml"):
+        place.write(theirs, APPROVED, name)
+    policy = place.write(theirs, f'approvals = "{named}"\n')
+    place.environ["PIP_CONFIG_FILE"] = str(place.write(theirs, f"[pipgate]\npolicy = {policy}\n", "pip.conf"))
+    assert yes(place.book()) == (0, 0)
+    assert place.book().approvals_path == str(place.project / "pipgate-approvals.toml")
+    place.write(place.system, '[locked]\ndefault = "block"\n')
+    assert yes(place.book()) == (0, 0)
+
+
+def test_a_locked_approvals_file_is_the_systems_and_no_other_of_that_name(place: Place) -> None:
+    place.write(place.system, '[locked]\ndefault = "block"\napprovals = "pipgate-approvals.toml"\n')
+    place.write(place.project, APPROVED, "pipgate-approvals.toml")
+    for text in (None, "", 'approvals = "pipgate-approvals.toml"\n'):
+        if text is not None:
+            place.write(place.project, text)
+        assert yes(place.book()) == (0, 0)
+        assert place.book().approvals_path == str(place.system / "pipgate-approvals.toml")
+    place.write(place.system, APPROVED, "pipgate-approvals.toml")
+    assert yes(place.book()) == (0, 1)
