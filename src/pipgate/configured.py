@@ -1,7 +1,7 @@
-"""What pip.conf names as Python: it starts the engine in the interpreter that pip was called with."""
+"""Starts the engine where a pip was called, for the program that pip.conf names as Python."""
 
-# pip (22.3 and newer) starts it as ``pipgate-python RUNNER ARGUMENTS...`` where its settings name another
-# Python (pip PR 11320), with _PIP_RUNNING_IN_SUBPROCESS in the environment.
+# pip (22.3 and newer) starts that program as ``pipgate-python RUNNER ARGUMENTS...`` where its settings name
+# another Python (pip PR 11320). It starts this file with the pip's process and the same words.
 import os
 import sys
 
@@ -16,18 +16,19 @@ MODE = "pip.conf"
 _RUNNER = "__pip-runner__.py"
 
 
-def main() -> None:
+def main(parent: int, words: "list[str]") -> None:
     """Become the engine in the calling interpreter; exits where that cannot be told."""
-    runner = sys.argv[1] if len(sys.argv) > 1 else ""
+    runner = words[0] if words else ""
     root = _root_of_pip(runner)
     if root is None:
         _stop("pipgate-python is what pip.conf names, and pip alone calls it")
     try:
-        caller = calling()
+        caller = calling(parent, words[1:])
     except UnknownCallerError as error:
         _stop(f"it cannot be told which interpreter pip was called with: {error}")
-    told = orders(PACKAGE, pip=root, through=MODE)
-    command = [caller.python, *caller.options, os.path.join(PACKAGE, "engine.py"), told, *sys.argv[2:]]  # noqa: PTH118 -- nothing is imported here
+    # A program may bring a copy of pip under another name (pipenv does): then pipgate's own does its work.
+    told = orders(PACKAGE, pip=None if _is_package(root) else root, through=MODE)
+    command = [caller.python, *caller.options, os.path.join(PACKAGE, "engine.py"), told, *words[1:]]  # noqa: PTH118 -- nothing is imported here
     sys.stderr.flush()
     try:
         os.execv(caller.python, command)  # noqa: S606 -- no shell is meant
@@ -38,11 +39,15 @@ def main() -> None:
 def _root_of_pip(runner: str) -> "str | None":
     """Return the directory, or the zip file, that the calling pip lies in; None for what is no pip."""
     package, name = os.path.split(runner)
-    if name == _RUNNER and os.path.isfile(os.path.join(package, "__init__.py")):  # noqa: PTH113, PTH118 -- same
+    if name == _RUNNER and _is_package(package):
         root, name = os.path.split(package)
     else:
         root = package if os.path.isfile(package) else ""  # noqa: PTH113 -- same
     return root if name == "pip" and os.path.isabs(root) else None  # noqa: PTH117 -- same
+
+
+def _is_package(directory: str) -> bool:
+    return os.path.isfile(os.path.join(directory, "__init__.py"))  # noqa: PTH113, PTH118 -- same
 
 
 def _stop(message: str) -> "NoReturn":
@@ -51,3 +56,7 @@ def _stop(message: str) -> "NoReturn":
         "hint: Name the environment: pipgate --env DIR install NAME\n"
     )
     sys.exit(EXIT_NO_TARGET)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

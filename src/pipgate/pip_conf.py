@@ -82,12 +82,15 @@ def stand_ins(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
     return found
 
 
-def parse(text: str) -> RawConfigParser:
-    """Return a pip.conf as pip parses it; raises ``configparser.Error``."""
+def parse(text: str, *, default: str = "DEFAULT") -> RawConfigParser:
+    """Return a pip.conf as pip parses it; raises ``configparser.Error``.
+
+    ``default`` names the section whose keys count in every other.
+    """
     from configparser import RawConfigParser  # noqa: PLC0415 -- where a file mentions us
 
-    parser = RawConfigParser()
-    parser.read_string(text)
+    parser = RawConfigParser(default_section=default)
+    parser.read_string(text.replace("\r\n", "\n").replace("\r", "\n"))  # as in a file that is read as text
     return parser
 
 
@@ -109,7 +112,7 @@ def _policy_in(text: str, path: str) -> str | None:
     from configparser import Error  # noqa: PLC0415 -- same
 
     try:
-        parser = parse(text)
+        parser = parse(text, default="")
     except Error as error:
         raise PolicyError(path, f"it cannot be read: {' '.join(str(error).split())}") from error
     if not parser.has_section(SECTION):

@@ -19,6 +19,11 @@ def state_home(environ: Mapping[str, str]) -> str:
     return _home(environ.get("XDG_STATE_HOME", ""), "pipgate", ".local", "state")
 
 
+def data_home(environ: Mapping[str, str]) -> str:
+    """Return the user's directory for what is neither configuration nor remembered."""
+    return _home(environ.get("XDG_DATA_HOME", ""), "pipgate", ".local", "share")
+
+
 def _home(given: str, program: str, *usual: str) -> str:
     # A relative path does not count: it would be another one in every project.
     base = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), *usual)  # noqa: PTH111, PTH117, PTH118 -- strings

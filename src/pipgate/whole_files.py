@@ -8,9 +8,12 @@ import secrets
 import stat
 
 
-def replace_file(target: str, data: bytes) -> None:
-    """Put a new file in the place of ``target``, with its mode bits; raises OSError, then it is as it was."""
-    mode = _mode(target)
+def replace_file(target: str, data: bytes, *, mode: int | None = None) -> None:
+    """Put a new file in the place of ``target``, with these mode bits or those of the old one.
+
+    Raises OSError, and then the old one is as it was.
+    """
+    mode = _mode(target) if mode is None else mode
     directory = os.path.dirname(target)  # noqa: PTH120 -- strings
     # Never a name that a writer without our lock might take too: one would put the other's half in place.
     temporary = os.path.join(directory, f".pipgate-{secrets.token_hex(8)}.tmp")  # noqa: PTH118 -- strings

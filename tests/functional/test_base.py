@@ -124,16 +124,30 @@ def test_it_is_asked_for_by_its_name(base: Base) -> None:
     wrong = base.central("enable", "--base", str(base.tmp / "own" / "bin" / "python"))
     assert wrong.returncode == 2
     assert "is that of an environment" in wrong.stderr
+    theirs = next(base.root.glob("lib*/python3*")) / "sitecustomize.py"
+    theirs.write_text("x = 1\n")
+    refused = base.central("enable", "--base", base.python)
+    assert refused.returncode == 2
+    assert "was not written by pipgate" in refused.stderr
+    assert theirs.read_text() == "x = 1\n"
+
+
+def test_a_sitecustomize_that_would_have_been_found_still_is(base: Base) -> None:
     library = next(base.root.glob("lib*/python3*"))
-    for theirs, why in (
-        (library / "site-packages" / "sitecustomize.py", "has a sitecustomize of its own"),
-        (library / "sitecustomize.py", "was not written by pipgate"),
-    ):
-        theirs.write_text("x = 1\n")
-        refused = base.central("enable", "--base", base.python)
-        assert refused.returncode == 2
-        assert why in refused.stderr
-        assert theirs.read_text() == "x = 1\n"
+    (library / "site-packages" / "sitecustomize.py").write_text("print('of the interpreter')\nmark = 1\n")
+    assert base.central("enable", "--base", base.python).returncode == 0
+    code = "import sys, sitecustomize; print(sitecustomize.mark, sitecustomize.__file__)"
+    said = base.run(base.python, "-c", code).stdout
+    assert said == f"of the interpreter\n1 {library}/site-packages/sitecustomize.py\n"
+    python = base.venv("own")
+    packages = next((base.tmp / "own").glob("lib*/python3*")) / "site-packages"
+    assert base.run(python, "-c", "pass").stdout == ""
+    (packages / "sitecustomize.py").write_text("print('of the environment')\nraise RuntimeError('theirs')\n")
+    base.give_pip(python)
+    blocked = base.run(python, *EVIL)
+    assert blocked.returncode == 43, blocked.stderr
+    assert "of the environment" in blocked.stdout
+    assert base.canary.silent
 
 
 def test_a_conda_environment_is_an_environment(base: Base) -> None:

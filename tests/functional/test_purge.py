@@ -72,6 +72,23 @@ def test_what_cannot_be_taken_away_is_said_and_kept_in_mind(at: Adopted) -> None
     assert not hook.exists()
 
 
+def test_what_is_not_there_any_more_holds_nothing_up(at: Adopted) -> None:
+    link = at.tmp / "link"
+    link.symlink_to(at.env.root)
+    assert at.central("enable", str(link)).returncode == 0
+    link.unlink()
+    other = at.tmp / "other"
+    at.run(str(tool().python), "-m", "venv", "--without-pip", str(other))
+    assert at.central("enable", str(other)).returncode == 0
+    shutil.rmtree(other)
+    other.mkdir()
+    (other / "mine").touch()
+    purged = at.central("purge")
+    assert purged.returncode == 0, purged.stderr
+    assert f"{other} (it was gone before)" in purged.stdout
+    assert not list(at.env.site_packages.glob("_pipgate*"))
+
+
 def test_pip_uninstall_is_still_pips(at: Adopted) -> None:
     assert at.run(*at.pip, "install", "-q", "good").returncode == 0
     removed = at.central("--env", str(at.env.root), "uninstall", "-y", "good")

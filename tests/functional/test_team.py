@@ -38,7 +38,7 @@ def test_it_is_put_in_and_taken_away_again(newest_team: Team, layout: str) -> No
         at.write(text)
     before, listing = at.pip("config", "list").stdout, at.listing()
     shown = at.central("team", "install", "--dry-run")
-    assert f"+python = {tool().root}/bin/{STAND_IN}" in shown.stdout, shown.stderr
+    assert f"+python = {newest_team.stand_in}" in shown.stdout, shown.stderr
     assert at.listing() == listing
     at.install("--json")
     for line in before.splitlines():
@@ -59,11 +59,6 @@ REFUSED = {
     "another Python": ("[global]\npython = /usr/bin/python3\n", "has `python = /usr/bin/python3`"),
     "not readable": ("timeout = 60\n", "cannot be read"),
     "twice": ("[global]\ntimeout = 1\n[global]\n", "cannot be read"),
-    "a mark without an end": ("# pipgate team install: begin\n[global]\n", ":1: this mark has no end"),
-    "lines of others": (
-        "# pipgate team install: begin\n[global]\ntimeout = 60\n# pipgate team install: end\n",
-        ":3: this line stands between the marks",
-    ),
 }
 
 
@@ -157,10 +152,10 @@ def test_doctor_says_what_pip_conf_does(newest_team: Team) -> None:
     proven = at.central("doctor", "--strict", "--env", env)
     assert proven.returncode == 0, proven.stdout
     assert "by pip.conf" in proven.stdout
-    at.conf.write_text(at.conf.read_text().replace(str(tool().root), "/nowhere"))
+    at.conf.write_text(at.conf.read_text().replace(str(at.stand_in.parent), "/nowhere"))
     gone = at.central("doctor", "--strict", "--env", env)
     assert gone.returncode == 2
-    assert f"names /nowhere/bin/{STAND_IN}, which is not there" in gone.stdout
+    assert f"names /nowhere/{STAND_IN}, which is not there" in gone.stdout
     closed = at.pip("install", "evil")
     assert closed.returncode == 1
     assert at.canary.silent
@@ -220,3 +215,51 @@ def test_what_is_no_plain_file_is_not_replaced(newest_team: Team) -> None:
             assert refused.returncode == 2, place
             assert "cannot be read" in refused.stderr
     assert stat.S_ISFIFO(pipe.lstat().st_mode)
+
+
+def test_pip_writes_the_file_anew(newest_team: Team) -> None:
+    """``pip config set`` drops comments, and so the marks."""
+    at = newest_team
+    at.install()
+    assert at.pip("config", "set", "global.timeout", "60").returncode == 0
+    assert "#" not in at.conf.read_text()
+    at.install()
+    assert at.conf.read_text().count("python =") == 1
+    assert at.pip("install", "evil").returncode == 43
+    assert at.pip("config", "set", "global.retries", "1").returncode == 0
+    assert at.central("team", "uninstall").returncode == 0
+    assert at.conf.read_text().split() == ["[global]", "timeout", "=", "60", "retries", "=", "1"]
+    assert not at.stand_in.exists()
+    assert at.pip("--version").returncode == 0
+
+
+def test_what_is_added_below_stays_where_pip_finds_it(newest_team: Team) -> None:
+    at = newest_team
+    at.install()
+    with at.conf.open("a") as file:
+        file.write("timeout = 60\n")
+    assert at.central("team", "uninstall").returncode == 0
+    assert "global.timeout='60'" in at.pip("config", "list").stdout
+
+
+def test_a_tool_that_is_gone_stops_pip_and_says_so(newest_team: Team) -> None:
+    at = newest_team
+    at.install()
+    at.stand_in.write_text(at.stand_in.read_text().replace(str(tool().python), "/nowhere/python"))
+    gone = at.pip("install", "evil")
+    assert gone.returncode == 45
+    assert "pipgate is gone, so pip was not run" in gone.stderr
+    assert at.canary.silent
+    found = at.run("sh", "-c", gone.stderr.splitlines()[-1])
+    assert f"{at.conf}:" in found.stdout
+
+
+def test_another_program_of_that_name_is_left(newest_team: Team) -> None:
+    at = newest_team
+    at.stand_in.parent.mkdir(parents=True)
+    at.stand_in.write_text("mine\n")
+    refused = at.central("team", "install")
+    assert refused.returncode == 2
+    assert "was not written by pipgate" in refused.stderr
+    assert at.stand_in.read_text() == "mine\n"
+    assert not at.conf.exists()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -109,7 +114,7 @@ CALLERS = {
 def test_it_refuses_to_guess(newest_team: Team, case: str) -> None:
     at = newest_team
     at.install()
-    stand_in = tool().root / "bin" / STAND_IN
+    stand_in = at.stand_in
     line = CALLERS[case].format(
         stand_in=stand_in, python=at.env.python, root=at.env.root, packages=at.env.site_packages
     )
@@ -141,3 +146,97 @@ def test_an_environment_that_borrows_its_pip(newest_team: Team) -> None:
     python = str(root / "bin" / "python")
     told = at.run(python, "-m", "pip", "pipgate-verify", "x", PYTHONPATH=str(at.env.site_packages))
     assert json.loads(told.stdout)["python"] == python, told.stderr
+
+
+def test_nothing_of_the_callers_surroundings_is_imported(newest_team: Team) -> None:
+    """Under -I plain pip imports nothing from there, and so the stand-in must not, though it starts without."""
+    at = newest_team
+    at.install()
+    trap = at.tmp / "trap"
+    for module in ("sitecustomize", "pipgate", "re", "json", "os"):
+        (trap / module).mkdir(parents=True)
+        (trap / module / "__init__.py").write_text(at.canary.sings_from(f"{module} imported"))
+    told = at.run(
+        *(str(at.env.python), "-I", "-m", "pip", "pipgate-verify", "x"),
+        PYTHONPATH=str(trap),
+        PYTHONHOME="/nowhere",
+    )
+    assert json.loads(told.stdout)["mode"] == "pip.conf", told.stderr
+    assert at.canary.silent
+
+
+def test_a_script_of_a_name_like_pips_may_have_gone_elsewhere(newest_team: Team) -> None:
+    at = newest_team
+    at.install()
+    places = [at.tmp / name for name in ("one", "other")]
+    for place in places:
+        at.env.copy(place / "venv")
+    script = at.tmp / "pipeline.py"
+    script.write_text(
+        "import os, sys; os.chdir(sys.argv.pop(1)); from pip._internal.cli.main import main; sys.exit(main())"
+    )
+    line = f"cd {places[0]} && exec venv/bin/python {script} {places[1]} install good"
+    refused = at.run("sh", "-c", line)
+    assert refused.returncode == 45, refused.stdout + refused.stderr
+    assert "depends on the directory" in refused.stderr
+    assert not list(at.tmp.glob("*/venv/lib/*/site-packages/good.py"))
+    by_path = at.run(
+        "sh",
+        "-c",
+        line.replace("exec venv", f"PATH={places[0]}/venv/bin:/bin && exec python").replace(
+            "/bin/python ", " ", 1
+        ),
+    )
+    assert by_path.returncode == 0, by_path.stderr
+    assert [path.parts[-6] for path in at.tmp.glob("*/venv/lib/*/site-packages/good.py")] == ["one"]
+
+
+def test_a_program_that_is_no_python_by_its_name(newest_team: Team) -> None:
+    at = newest_team
+    at.install()
+    program = at.tmp / "application"
+    program.write_bytes(Path(os.path.realpath(at.env.python)).read_bytes())
+    program.chmod(0o755)
+    code = "from pip._internal.cli.main import main; import sys; sys.exit(main(['install', 'evil']))"
+    refused = at.run(
+        str(program), "-c", code, PYTHONPATH=str(at.env.site_packages), PYTHONHOME=sys.base_prefix
+    )
+    assert refused.returncode == 45, refused.stderr
+    assert "no Python by its name" in refused.stderr
+    assert at.canary.silent
+
+
+def test_who_has_taken_over_is_not_who_has_called(newest_team: Team) -> None:
+    """Where pip is killed, another process becomes the parent; it is pip by no words, or by others."""
+    at = newest_team
+    at.install()
+    runner = str(at.env.site_packages / "pip" / "__pip-runner__.py")
+    later = f"(sleep 1; exec {at.stand_in} {runner} install evil > {at.tmp}/out 2>&1) &"
+    at.run("sh", "-c", later)
+    time.sleep(3)
+    assert "no-target" in (at.tmp / "out").read_text()
+    assert at.canary.silent
+
+
+def test_a_copy_of_pip_in_another_program(newest_team: Team) -> None:
+    """pipenv has one. Its work is done by a pip that is gated."""
+    at = newest_team
+    env = at.env.copy(at.tmp / "copy")
+    vendor = env.site_packages / "vendor"
+    vendor.mkdir()
+    (vendor / "__init__.py").touch()
+    shutil.copytree(env.site_packages / "pip", vendor / "pip")
+    for file in vendor.rglob("*.py"):
+        file.write_text(
+            file.read_text()
+            .replace("from pip.", "from vendor.pip.")
+            .replace("import pip.", "import vendor.pip.")
+        )
+    at.install()
+    (at.home / "run.py").write_text(
+        "import sys; from vendor.pip._internal.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    blocked = at.run(str(env.python), "run.py", "install", "evil")
+    assert blocked.returncode == 43, blocked.stdout + blocked.stderr
+    assert at.canary.silent
+    assert at.run(str(env.python), "run.py", "install", "good").returncode == 0

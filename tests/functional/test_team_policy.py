@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from support.adopted import STAND_IN, Team
 from support.environments import ALL_PIPS, tool
 from support.projects import Project
+
+if TYPE_CHECKING:
+    from support.adopted import Team
 
 PIPS_HERE = (ALL_PIPS[0], ALL_PIPS[-1])
 
@@ -51,7 +55,7 @@ def test_the_pip_conf_of_an_environment_only_tightens(newest_team: Team) -> None
         ((str(tool().python), str(tool().root / "bin" / "pipgate"), "--env", str(env.root)), {}),
         (
             (str(at.env.python), "-m", "pip"),
-            {"PIP_CONFIG_FILE": str(conf), "PIP_PYTHON": str(tool().root / "bin" / STAND_IN)},
+            {"PIP_CONFIG_FILE": str(conf), "PIP_PYTHON": str(at.stand_in)},
         ),
     ):
         blocked = at.run(*command, *at.into, "evil", **variables)

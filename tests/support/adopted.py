@@ -88,6 +88,10 @@ class Team(Surroundings):
     def into(self) -> tuple[str, ...]:
         return ("install", "--target", str(self.tmp / "installed"))
 
+    @property
+    def stand_in(self) -> Path:
+        return self.home / ".local" / "share" / "pipgate" / STAND_IN
+
     def pip(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return self.run(str(self.env.python), "-m", "pip", *words, **variables)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from configparser import Error
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +42,7 @@ LINES = st.sampled_from(
 FILES = st.builds(
     lambda lines, newline, end: newline.join(lines) + (newline if end else ""),
     st.lists(LINES, max_size=12),
-    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
     st.booleans(),
 )
 
@@ -48,11 +52,18 @@ def values(text: str) -> dict[tuple[str, str], str]:
     return {(name, key): value for name in parser.sections() for key, value in parser.items(name)}
 
 
+def installed(text: str) -> str | None:
+    """Return the file with our lines, None where that is refused."""
+    try:
+        return put_in(text, WANTED, "pip.conf")
+    except UsageError:
+        return None
+
+
 @given(FILES)
 def test_the_rest_keeps_its_meaning_and_its_bytes(text: str) -> None:
-    try:
-        written = put_in(text, WANTED, "pip.conf")
-    except UsageError:
+    written = installed(text)
+    if written is None:
         return
     before, after = values(text), values(written)
     assert after.items() >= before.items()
@@ -60,10 +71,70 @@ def test_the_rest_keeps_its_meaning_and_its_bytes(text: str) -> None:
     assert after["pipgate", "policy"] == WANTED.policy
     if not any(section == "global" and key.replace("_", "-") == "only-binary" for section, key in before):
         assert after["global", "only-binary"] == BACKSTOP
+    assert len(after) - len(before) in {2, 3}
     held = take_away(written, "pip.conf")
     assert (held.rest, held.policy, held.is_installed) == (text, WANTED.policy, True)
     again = put_in(held.rest, WANTED, "pip.conf")
     assert again == written
+
+
+@given(FILES)
+def test_what_pip_has_written_anew_without_the_marks_is_still_known(text: str) -> None:
+    written = installed(text)
+    if written is None:
+        return
+    stream = io.StringIO()
+    parse(written).write(stream)  # as `pip config set` does
+    held = take_away(stream.getvalue(), "pip.conf")
+    assert held.is_installed
+    assert held.policy == WANTED.policy
+    assert values(held.rest) == values(text)
+    assert values(put_in(held.rest, WANTED, "pip.conf")) == values(written)
+
+
+@given(FILES, st.integers(0, 12), st.sampled_from(["timeout = 9", "# mine", "", "[list]"]))
+def test_what_others_add_stays(text: str, where: int, line: str) -> None:
+    written = installed(text)
+    if written is None:
+        return
+    lines = written.split("\n")
+    edited = "\n".join([*lines[: where + 1], line, *lines[where + 1 :]])
+    with contextlib.suppress(UsageError, Error):  # pip cannot read all of these
+        before = values(edited)
+        rest = take_away(edited, "pip.conf").rest
+        ours = {("global", "python"), ("pipgate", "policy")}
+        left = {key: value for key, value in before.items() if key not in ours and value != BACKSTOP}
+        assert (
+            values(rest).items() >= {key: value for key, value in left.items() if key[0] != "pipgate"}.items()
+        )
+        assert ("global", "python") not in values(rest)
+        assert line in rest.splitlines() or not line
+
+
+def test_what_somebody_adds_below_goes_with_its_section() -> None:
+    for added in ("timeout = 9\n", "timeout = 9\n\n[list]\nformat = json\n"):
+        written = put_in("", WANTED, "pip.conf") + added
+        assert values(written)["global", "timeout"] == "9"
+        held = take_away(written, "pip.conf")
+        assert held.rest == f"[global]\n{added}"
+
+
+def test_marks_that_somebody_has_edited() -> None:
+    written = put_in("[install]\nuser = no\n", WANTED, "pip.conf")
+    marks = [line for line in written.splitlines() if line.startswith("#")]
+    for gone in marks:
+        held = take_away(written.replace(f"{gone}\n", "", 1), "pip.conf")
+        assert values(held.rest) == {("install", "user"): "no"}
+        assert "pipgate" not in held.rest
+
+
+def test_keys_that_count_everywhere() -> None:
+    """Where there is no [global], one of ours would bring what stands in [DEFAULT] to life."""
+    with pytest.raises(UsageError, match="laid out"):
+        put_in("[DEFAULT]\nindex-url = https://evil.example\n", WANTED, "pip.conf")
+    text = "[DEFAULT]\ntimeout = 33\n[global]\nretries = 1\n"
+    written = put_in(text, WANTED, "pip.conf")
+    assert take_away(written, "pip.conf").rest == text
 
 
 @given(FILES)

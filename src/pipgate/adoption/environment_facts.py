@@ -13,9 +13,8 @@ from pipgate.plain_text import plain
 
 # Paths as bytes, because that interpreter and this one may see names in different encodings.
 _ASK = (
-    "import importlib.util, json, os, sys, sysconfig; found = importlib.util.find_spec('sitecustomize'); "
-    "places = [sys.prefix, sys.base_prefix, sysconfig.get_path('purelib'), sysconfig.get_path('stdlib'), "
-    "found and found.origin or '']; "
+    "import json, os, sys, sysconfig; "
+    "places = [sys.prefix, sys.base_prefix, sysconfig.get_path('purelib'), sysconfig.get_path('stdlib')]; "
     "print(json.dumps([sys.version_info[:2], [os.fsencode(each).hex() for each in places]]))"
 )
 _SECONDS = 30
@@ -30,7 +29,6 @@ class EnvironmentFacts(NamedTuple):
     version: tuple[int, int]
     purelib: str
     stdlib: str
-    customize: str | None = None  # the sitecustomize that it imports
 
     @property
     def is_base(self) -> bool:
@@ -65,22 +63,33 @@ def ask(python: str) -> EnvironmentFacts:
         command = [python, "-I", "-c", _ASK]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603 -- the caller's own environment
         version, told = json.loads(asked.stdout)
-        prefix, base, purelib, stdlib, customize = (os.fsdecode(bytes.fromhex(each)) for each in told)
+        prefix, base, purelib, stdlib = (os.fsdecode(bytes.fromhex(each)) for each in told)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(f"{plain(python)} does not run: {plain(str(error))}") from error
     release = (version[0], version[1])
-    return EnvironmentFacts(python, prefix, base, release, purelib, stdlib, customize or None)
+    return EnvironmentFacts(python, prefix, base, release, purelib, stdlib)
 
 
 def still_there(directory: str) -> EnvironmentFacts:
-    """Return what can be told of an environment that may not run any more; raises UsageError as ``look_at``.
-
-    Then the hook that lies in it says where its packages are.
-    """
+    """Return what can be told of an environment that may not run any more; raises UsageError as ``look_at``."""
     try:
         return look_at(directory)
     except UsageError:
-        found = sorted(Path(directory).glob("lib*/python3*/site-packages/_pipgate.pth"))
-        if not found:
+        facts = _by_its_hook(directory)
+        if facts is None:
             raise
-    return EnvironmentFacts("", directory, "", (0, 0), str(found[0].parent), "")
+        return facts
+
+
+def left_in(directory: str) -> EnvironmentFacts | None:
+    """Return the environment in a directory, or None where there is none any more, and no hook of one."""
+    try:
+        return still_there(directory)
+    except UsageError:
+        return None
+
+
+def _by_its_hook(directory: str) -> EnvironmentFacts | None:
+    """Return where the packages of an environment are, as the hook that lies among them says."""
+    found = sorted(Path(directory).glob("lib*/python3*/site-packages/_pipgate.pth"))
+    return EnvironmentFacts("", directory, "", (0, 0), str(found[0].parent), "") if found else None

@@ -25,9 +25,9 @@ _IN_BASE = (f"{CUSTOMIZE}.py", f"{HOOK}.py")
 _FIND = """\
 def find_spec(name, path=None, target=None):
  if name != "pip._internal" and not name.startswith("pip._internal."): return None
- try: import {hook} as hook
- except ImportError as error: raise ImportError({damaged!a}) from error
- return hook.find(name, path, target)
+ try: from {hook} import find
+ except Exception as error: raise ImportError({damaged!a}) from error
+ return find(name, path, target)
 """
 _FINDER = (
     "import sys; exec({find!a}); "
@@ -105,6 +105,23 @@ _CUSTOMIZE_TEXT = '''\
 """Gates pip in every environment of this interpreter (pipgate enable --base)."""
 
 exec({line!a}, {{}})
+
+
+def _go_on():
+    """Import the sitecustomize that this one has been found in the place of."""
+    import sys
+    from importlib.machinery import PathFinder
+
+    here = __file__.rpartition("/")[0]
+    spec = PathFinder.find_spec(__name__, [each for each in sys.path if each != here])
+    if spec is not None and spec.loader is not None:
+        module = type(sys)(__name__)
+        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
+        sys.modules[__name__] = module
+        spec.loader.exec_module(module)
+
+
+_go_on()
 '''
 
 

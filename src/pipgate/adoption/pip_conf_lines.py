@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import re
 from configparser import Error
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pipgate.errors import UsageError
 from pipgate.pip_conf import SECTION, key_of, parse
-from pipgate.pip_conf_words import BACKSTOP
+from pipgate.pip_conf_words import BACKSTOP, STAND_IN
 from pipgate.plain_text import plain
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_BEGIN = "# pipgate team install: begin"
+_MARK = "# pipgate team install: "
+_BEGIN = f"{_MARK}begin"
 _MADE = " (made this file in {} new directories)"
-_HELP = "# To take it away: pipgate team uninstall; without a pipgate: delete the lines between these marks."
 _ENDED = " (and the end of the line above)"
-_END = "# pipgate team install: end"
+_HELP = "# To take it away: pipgate team uninstall; without a pipgate: delete the lines between these marks."
+_END = f"{_MARK}end"
 _GLOBAL = "[global]"
-_SECTION_LINE = f"[{SECTION}]"
-_OURS = re.compile(
-    rf"{re.escape(_BEGIN)}.*|{re.escape(_HELP)}|\[global\]|\[{SECTION}\]"
-    rf"|python = .*|policy = .*|only-binary = {re.escape(BACKSTOP)}|"
-)
+_OURS = f"[{SECTION}]"
 _MADE_IN = re.compile(r"\(made this file in (\d+) new directories\)")
+# What is ours says so by itself: `pip config set` writes a file anew, without its comments.
+_PYTHON = re.compile(rf"python\s*[=:]\s*.*/{STAND_IN}\s*")
+_BACKSTOP = re.compile(rf"only-binary\s*[=:]\s*{re.escape(BACKSTOP)}\s*")
+_POLICY = re.compile(r"policy\s*[=:]\s*(.*?)\s*")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+_Values = dict[tuple[str, str], str]
 
 
 class Wanted(NamedTuple):
-    """What is to stand in a pip.conf: the stand-in for Python, a policy or None, and whether the backstop.
+    """What is to stand in a pip.conf: the program in the place of Python, a policy, and whether the backstop.
 
     ``new_directories`` is how many were made for the file, None where it was there before.
     """
@@ -50,32 +51,23 @@ class Held(NamedTuple):
 
 
 def take_away(text: str, path: str) -> Held:
-    """Return the file without our lines; raises UsageError where others stand between our marks."""
-    kept: list[str] = []
-    ours: list[str] = []
-    begun = None
-    for number, line in enumerate(_lines(text), 1):
-        bare = line.strip("\r\n")
-        if bare.startswith(_BEGIN) and begun is None:
-            begun = number
-            if bare.endswith(_ENDED) and kept:
-                kept[-1] = kept[-1].rstrip("\r\n")
-        if begun is None:
-            kept.append(line)
-        elif bare == _END:
-            begun = None
-        elif not _OURS.fullmatch(bare):
-            raise UsageError(
-                f"{plain(path)}:{number}: this line stands between the marks of pipgate and is not its own; "
-                "move it, and try again. Nothing was changed"
-            )
-        else:
-            ours.append(bare)
-    if begun is not None:
-        raise UsageError(f"{plain(path)}:{begun}: this mark has no end; nothing was changed")
-    policy = next((each.removeprefix("policy = ") for each in ours if each.startswith("policy = ")), None)
-    made = next((found for each in ours if (found := _MADE_IN.search(each))), None)
-    return Held("".join(kept), bool(ours), policy, int(made.group(1)) if made else None)
+    """Return the file without our lines; raises UsageError where the rest would not mean the same then.
+
+    What others have written between the marks, or below a section that we began, stays with its section.
+    """
+    lines = _LINE.findall(text)
+    ours = _ours(lines)
+    said = [lines[number].rstrip("\r\n") for number in sorted(ours)]
+    kept = [number for number in range(len(lines)) if number not in ours]
+    rest = "".join(lines[number] for number in kept)
+    following = lines[kept[-1] + 1 :] if kept else []
+    if following and following[0].rstrip("\r\n").endswith(_ENDED):
+        rest = rest.rstrip("\r\n")
+    policies = [found.group(1) for each in said if (found := _POLICY.fullmatch(each))]
+    made = next((int(found.group(1)) for each in said if (found := _MADE_IN.search(each))), None)
+    if ours:
+        _require_kept(text, rest, path)
+    return Held(rest, bool(ours), policies[-1] if policies else None, made)
 
 
 def put_in(rest: str, wanted: Wanted, path: str) -> str:
@@ -83,46 +75,105 @@ def put_in(rest: str, wanted: Wanted, path: str) -> str:
     said = _values(rest, path)
     _require_free(said, wanted, path)
     newline = "\r\n" if "\r\n" in rest else "\n"
-    in_global = [f"python = {wanted.python}"]
+    keys = [f"python = {wanted.python}"]
     if wanted.backstop and ("global", "only-binary") not in said:
-        in_global.append(f"only-binary = {BACKSTOP}")
-    in_ours = [] if wanted.policy is None else [_SECTION_LINE, f"policy = {wanted.policy}"]
-    made = "" if wanted.new_directories is None else _MADE.format(wanted.new_directories)
-    lines = _lines(rest)
-    at = _end_of_global(lines)
-    if at is None:
-        block = [_BEGIN + made, _HELP, _GLOBAL, *in_global, *in_ours, _END]
-        text = _with(lines, len(lines), block, newline)
+        keys.append(f"only-binary = {BACKSTOP}")
+    # At the top, so that what somebody adds below goes into the section that was last before.
+    top = [] if wanted.policy is None else [_OURS, f"policy = {wanted.policy}"]
+    lines = _LINE.findall(rest)
+    end = _end_of_global(lines)
+    if end is None:
+        top += [_GLOBAL, *keys]
     else:
-        text = _with(lines, at, [_BEGIN, _HELP, *in_global, _END], newline)
-        if in_ours:
-            text = _with(_lines(text), len(_lines(text)), [_BEGIN, *in_ours, _END], newline)
-    _require_the_rest_kept(said, text, path)
+        lines = _with(lines, end, [_BEGIN, _HELP, *keys, _END], newline)
+    if top:
+        made = "" if wanted.new_directories is None else _MADE.format(wanted.new_directories)
+        lines = _with(lines, 0, [_BEGIN + made, _HELP, *top, _END], newline)
+    text = "".join(lines)
+    _require_the_rest_kept(said, text, keys, wanted, path)
     return text
 
 
-def _require_free(said: dict[tuple[str, str], str], wanted: Wanted, path: str) -> None:
+def _ours(lines: list[str]) -> set[int]:
+    """Return the numbers of the lines that are ours."""
+    bare = [line.rstrip("\r\n") for line in lines]
+    marked = any(line.startswith(_BEGIN) for line in bare)
+    orphaned = not marked and any(map(_PYTHON.fullmatch, bare))
+    found: set[int] = set()
+    section, begun, headers = "", False, {}
+    for number, line in enumerate(bare):
+        if line.startswith(_MARK) or line == _HELP:
+            begun = line.startswith(_BEGIN) or (begun and line != _END)
+            found.add(number)
+        elif line.startswith("["):
+            section = line.strip()
+            is_ours = (begun and section in {_GLOBAL, _OURS}) or (orphaned and section == _OURS)
+            headers[section] = number if is_ours else None
+        elif _is_our_key(line, section, has_our_header=headers.get(section) is not None):
+            found.add(number)
+        elif line.strip() and not line.lstrip().startswith(("#", ";")):
+            headers[section] = None  # somebody's own key needs it
+    return found | {number for number in headers.values() if number is not None}
+
+
+def _is_our_key(line: str, section: str, *, has_our_header: bool) -> bool:
+    if section == _GLOBAL:
+        return bool(_PYTHON.fullmatch(line) or _BACKSTOP.fullmatch(line))
+    return section == _OURS and has_our_header and bool(_POLICY.fullmatch(line))
+
+
+def _require_kept(text: str, rest: str, path: str) -> None:
+    try:
+        before = _values(text, path)
+    except UsageError:
+        return  # pip cannot read it as it is, and our lines are known by themselves
+    if _of_others(before) != _of_others(_values(rest, path)):
+        raise _laid_out(path)
+
+
+def _of_others(values: _Values) -> _Values:
+    """Return what is not ours to put in or take away; that [global] is there says nothing by itself."""
+    return {
+        (section, key): value
+        for (section, key), value in values.items()
+        if section != SECTION
+        and value != BACKSTOP
+        and (section, key) != ("global", "")
+        and not (key == "python" and value.endswith(f"/{STAND_IN}"))
+    }
+
+
+def _require_free(said: _Values, wanted: Wanted, path: str) -> None:
     if ("global", "python") in said:
         other = said["global", "python"]
         raise UsageError(f"{plain(path)} has `python = {plain(other)}` in [global]; take that line out first")
-    if wanted.policy is not None and any(section == SECTION for section, _ in said):
-        raise UsageError(f"{plain(path)} has a section {_SECTION_LINE} of its own; take it out first")
+    if wanted.policy is not None and (SECTION, "") in said:
+        raise UsageError(f"{plain(path)} has a section {_OURS} of its own; take it out first")
     for value in (wanted.python, wanted.policy or "/"):
         if value != value.strip() or not value.isprintable():
             raise UsageError(f"a pip.conf cannot hold this path: {plain(value)}")
 
 
-def _require_the_rest_kept(said: dict[tuple[str, str], str], text: str, path: str) -> None:
+def _require_the_rest_kept(said: _Values, text: str, keys: list[str], wanted: Wanted, path: str) -> None:
     """Read what would be written: a layout that we have not thought of must not change its meaning."""
     now = _values(text, path)
-    if any(now.get(key) != value for key, value in said.items()) or not now.keys() - said.keys():
-        raise UsageError(
-            f"{plain(path)} is laid out in a way that lines cannot be added to; nothing was changed. "
-            "Begin each section and each key in the first column, and try again"
-        )
+    pairs = (line.partition(" = ") for line in keys)
+    expected = said | {("global", ""): ""} | {("global", key): value for key, _, value in pairs}
+    others = {key: value for key, value in now.items() if key[0] != SECTION}
+    if others != {key: value for key, value in expected.items() if key[0] != SECTION}:
+        raise _laid_out(path)
+    if wanted.policy is not None and now.get((SECTION, "policy")) != wanted.policy:
+        raise _laid_out(path)
 
 
-def _values(text: str, path: str) -> dict[tuple[str, str], str]:
+def _laid_out(path: str) -> UsageError:
+    return UsageError(
+        f"{plain(path)} is laid out in a way that pipgate's lines cannot be added to or taken from; nothing "
+        "was changed. Begin each section and each key in the first column, without [DEFAULT], and try again"
+    )
+
+
+def _values(text: str, path: str) -> _Values:
     """Return all values of a pip.conf by section and key; raises UsageError where pip could not read it."""
     try:
         parser = parse(text)
@@ -147,20 +198,9 @@ def _end_of_global(lines: list[str]) -> int | None:
     return ends
 
 
-def _with(lines: list[str], at: int, block: list[str], newline: str) -> str:
+def _with(lines: list[str], at: int, block: list[str], newline: str) -> list[str]:
     before, after = lines[:at], lines[at:]
-    if before and not before[-1].endswith("\n"):
+    if before and not before[-1].endswith(("\n", "\r")):
         before[-1] += newline
         block = [block[0] + _ENDED, *block[1:]]
-    return "".join([*before, *(f"{line}{newline}" for line in block), *after])
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines with their ends, as a parser of a file has them."""
-    return list(_split(text))
-
-
-def _split(text: str) -> Iterator[str]:
-    while text:
-        line, end, text = text.partition("\n")
-        yield line + end
+    return [*before, *(f"{line}{newline}" for line in block), *after]

@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from pipgate import launcher
-from pipgate.adoption import environment_facts, environment_hook, hook_text, written
+from pipgate.adoption import environment_facts, environment_hook, written
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import UsageError
 from pipgate.plain_text import plain, shell_line
@@ -52,7 +52,7 @@ def disable(settings: Settings, words: list[str]) -> int:
         say_json({"environment": facts.prefix, "removed": files})
         return 0
     said = [
-        f"pip is not gated in {plain(facts.prefix)} any more. Removed:",
+        f"The gate was taken out of {plain(facts.prefix)}. Removed:",
         *(f"  {plain(each)}" for each in files),
     ]
     say_lines(said if files else [f"{plain(facts.prefix)} was not enabled."])
@@ -86,7 +86,10 @@ def _enable(facts: EnvironmentFacts) -> list[str]:
 
 def _place(facts: EnvironmentFacts) -> tuple[str, str]:
     """Return what is remembered, so that ``purge`` finds it."""
-    return (written.INTERPRETER, facts.python) if facts.is_base else (written.ENVIRONMENT, facts.prefix)
+    kind, place = (
+        (written.INTERPRETER, facts.python) if facts.is_base else (written.ENVIRONMENT, facts.prefix)
+    )
+    return kind, os.path.realpath(place)
 
 
 def _parser(verb: str, description: str) -> VerbParser:
@@ -140,9 +143,3 @@ def _require_possible(facts: EnvironmentFacts, *, is_base: bool) -> None:
     if facts.version < (3, 10):
         version = ".".join(map(str, facts.version))
         raise UsageError(f"{plain(facts.prefix)} has Python {version}; 3.10 is the oldest")
-    own = [str(path) for path in hook_text.paths(facts)]
-    if is_base and facts.customize is not None and facts.customize not in own:
-        raise UsageError(
-            f"{plain(facts.python)} has a sitecustomize of its own, {plain(facts.customize)}, which would "
-            "not be read any more; nothing was changed. Enable each environment by itself: pipgate enable DIR"
-        )

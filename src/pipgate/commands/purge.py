@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipgate.adoption import environment_facts, environment_hook, pip_conf_file, written
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.team import put_away
 from pipgate.errors import FileNotWrittenError, PipgateError
 from pipgate.plain_text import plain, shell_line
 from pipgate.user_directories import config_home, state_home
@@ -25,52 +26,54 @@ def purge(_settings: Settings, words: list[str]) -> int:
     """
     parser = VerbParser("purge", "take away all that pipgate has written for this user")
     given = parser.parse_args(words)
-    ended = [
-        (f"{kind} {plain(place)}", _take_away(kind, place)) for kind, place in written.places(os.environ)
-    ]
-    left = tuple(f"{name}: {error.message}" for name, error in ended if error is not None)
+    known = written.places(os.environ)
+    ended = [(f"{kind} {plain(place)}", _take_away(kind, place)) for kind, place in known]
+    left = tuple(f"{name}: {found.message}" for name, found in ended if isinstance(found, PipgateError))
     if left:
         raise FileNotWrittenError("not everything could be taken away", context=left)
-    done = [name for name, _ in ended]
+    done = [name if found else f"{name} (it was gone before)" for name, found in ended]
     state = state_home(os.environ)
     if os.path.isdir(state):  # noqa: PTH112 -- strings
         shutil.rmtree(state, ignore_errors=True)
-        _leave_no_empty(Path(state))
         done.append(f"what was remembered in {plain(state)}")
+        _leave_no_empty()
     if given.json:
         say_json({"removed": done})
         return 0
-    say_lines(
-        [*(["Removed:", *(f"  {each}" for each in done)] if done else ["There was nothing to remove."])]
-    )
+    say_lines(["Removed:", *(f"  {each}" for each in done)] if done else ["There was nothing to remove."])
     say_lines(_what_stays())
     return 0
 
 
-def _take_away(kind: str, place: str) -> PipgateError | None:
-    """Take the gate out of one place, if it is still there, and return why that failed."""
+def _take_away(kind: str, place: str) -> bool | PipgateError:
+    """Take the gate out of one place; returns whether it was there, or why that failed."""
     try:
-        if not os.path.lexists(place):
-            pass
-        elif kind == written.PIP_CONF:
-            pip_conf_file.clean(pip_conf_file.look_at(place))
-        elif kind == written.INTERPRETER:
-            environment_hook.disable(environment_facts.ask(place))
-        else:
-            environment_hook.disable(environment_facts.still_there(place))
+        found = _cleaned(kind, place)
     except PipgateError as error:
         return error
     written.forget(kind, place, os.environ)
-    return None
+    return found
 
 
-def _leave_no_empty(state: Path) -> None:
-    """Take away the usual directories above, which may have been made for ours, where they are empty."""
-    usual = Path.home() / ".local" / "state"
-    if state.parent == usual:
+def _cleaned(kind: str, place: str) -> bool:
+    if kind == written.PIP_CONF:
+        held = pip_conf_file.clean(pip_conf_file.look_at(place))
+        put_away(place)
+        return held.is_installed
+    if not os.path.lexists(place):
+        return False
+    if kind == written.INTERPRETER:
+        return bool(environment_hook.disable(environment_facts.ask(place)))
+    facts = environment_facts.left_in(place)
+    return facts is not None and bool(environment_hook.disable(facts))
+
+
+def _leave_no_empty() -> None:
+    """Take away the usual directories, which may have been made for ours, where they are empty."""
+    local = Path.home() / ".local"
+    for place in (local / "state", local / "share", local):
         with contextlib.suppress(OSError):
-            usual.rmdir()
-            usual.parent.rmdir()
+            place.rmdir()
 
 
 def _what_stays() -> list[str]:

@@ -9,15 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipgate import pip_conf
-from pipgate.adoption import pip_conf_file, pip_conf_lines, written
-from pipgate.adoption.environment_facts import bin_directory
+from pipgate import launcher, pip_conf
+from pipgate.adoption import pip_conf_file, pip_conf_lines, stand_in_script, written
 from pipgate.adoption.pip_conf_lines import Wanted
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import PolicyError, UsageError
 from pipgate.origin import Layer
 from pipgate.parsed_policies import read_policy
-from pipgate.pip_conf_words import BACKSTOP, STAND_IN
+from pipgate.pip_conf_words import BACKSTOP
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import read_at
 from pipgate.user_directories import state_home
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
     from pipgate.adoption.pip_conf_file import ConfFile
     from pipgate.settings import Settings
+
+_START = os.path.join(launcher.PACKAGE, "configured.py")  # noqa: PTH118 -- strings
 
 
 def team(settings: Settings, words: list[str]) -> int:
@@ -46,6 +47,7 @@ def team(settings: Settings, words: list[str]) -> int:
     option = ("--system",) if given.system else ("--file", given.file) if given.file else ()
     named = pip_conf.SYSTEM[-1] if given.system else given.file or pip_conf.user_file(os.environ)
     file = pip_conf_file.look_at(named)
+    given.system = {file.named, str(file.path)} & set(pip_conf.SYSTEM) != set()
     if given.what == "install":
         return _install(file, given, given.policy or settings.policy, option)
     return _uninstall(file, given)
@@ -53,20 +55,23 @@ def team(settings: Settings, words: list[str]) -> int:
 
 def _install(file: ConfFile, given: argparse.Namespace, policy: str | None, option: tuple[str, ...]) -> int:
     held = pip_conf_lines.take_away(file.text or "", file.named)
+    stand_in = stand_in_script.place(os.environ, is_system=given.system)
+    _require_possible(stand_in, is_system=given.system)
     wanted = Wanted(
-        _stand_in(is_system=given.system),
+        stand_in,
         held.policy if policy is None else _valid_policy(policy, file),
         not given.no_backstop,
         held.new_directories if held.is_installed else file.missing_directories,
     )
     text = pip_conf_lines.put_in(held.rest, wanted, file.named)
     if not given.dry_run:
+        stand_in_script.write(stand_in, _START)
         pip_conf_file.write(file, text)
         written.note(written.PIP_CONF, file.named, os.environ)
     uninstall = shell_line(["pipgate", "team", "uninstall", *option])
     notes = [
         f"Every pip from 22.3 on that reads {plain(file.named)} is gated. To take it away: {uninstall}",
-        "Older pips pass it by. To see which are gated: pipgate doctor",
+        "Older pips pass it by, and those of Python before 3.10 stop. To see which are gated: pipgate doctor",
     ]
     if wanted.backstop and BACKSTOP not in text:
         notes.append(
@@ -78,30 +83,40 @@ def _install(file: ConfFile, given: argparse.Namespace, policy: str | None, opti
 def _uninstall(file: ConfFile, given: argparse.Namespace) -> int:
     held = pip_conf_file.clean(file, dry_run=given.dry_run)
     if not given.dry_run:
-        written.forget(written.PIP_CONF, file.named, os.environ)
+        put_away(file.named)
     ended = f"{plain(file.named)} does not put the gate in front of pip any more."
     notes = [ended if held.is_installed else f"{plain(file.named)} has no lines of pipgate's."]
     return _say(file, held.rest, notes, given)
 
 
-def _stand_in(*, is_system: bool) -> str:
-    """Return what pip is told to call; raises UsageError where it would not work for those who will."""
+def put_away(place: str) -> None:
+    """Forget a pip.conf, and take away the program that no other is known to name any more."""
+    known = [path for kind, path in written.places(os.environ) if kind == written.PIP_CONF]
+    written.forget(written.PIP_CONF, place, os.environ)
+    is_system = place in pip_conf.SYSTEM
+    others = [path for path in known if path != place and (path in pip_conf.SYSTEM) == is_system]
+    if place in known and not others:
+        stand_in_script.remove(stand_in_script.place(os.environ, is_system=is_system))
+
+
+def _require_possible(stand_in: str, *, is_system: bool) -> None:
+    """Raise UsageError where the program would not work for those whose pip would call it."""
     if not sys.platform.startswith("linux"):
         raise UsageError("only Linux says which interpreter has called pip; use: pipgate enable DIR")
-    path = os.path.join(bin_directory(sys.prefix), STAND_IN)  # noqa: PTH118 -- strings
-    if not os.access(path, os.X_OK):
-        raise UsageError(f"there is no {plain(path)}: install pipgate as a tool, and call that one")
-    if is_system:
-        for program in (path, sys.executable):  # and what its first line names
-            real = Path(os.path.realpath(program))
-            for each in (real, *real.parents, *Path(program).parents):
-                _require_for_everybody(each)
-    return path
+    if not is_system:
+        return
+    for program in (sys.executable, _START):
+        real = Path(os.path.realpath(program))
+        for each in (real, *real.parents, *Path(program).parents):
+            _require_for_everybody(each, is_run=each != Path(_START))
+    for each in Path(stand_in).parents:
+        if each.exists():
+            _require_for_everybody(each)
 
 
-def _require_for_everybody(place: Path) -> None:
+def _require_for_everybody(place: Path, *, is_run: bool = True) -> None:
     found = place.stat()
-    if not found.st_mode & stat.S_IXOTH:
+    if not found.st_mode & (stat.S_IXOTH if is_run else stat.S_IROTH):
         raise UsageError(
             f"{plain(str(place))} is closed to other users, so that pip would stop for them; "
             "install pipgate in a place that all can read, such as a virtual environment in /opt"
