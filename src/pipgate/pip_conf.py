@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
-from pipgate.pip_conf_words import STAND_IN
 from pipgate.regular_files import read_regular
 from pipgate.user_directories import config_home
 
@@ -67,18 +66,17 @@ def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
     return found
 
 
-def stand_ins(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
-    """Return each pip.conf that puts a gate in front of the pip of an environment, and what it names."""
+def pythons(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
+    """Return each pip.conf that names a Python for the pip of an environment, the one that holds last."""
     from configparser import Error  # noqa: PLC0415 -- for doctor alone
 
     found = []
     for _, path in files(environ, prefix):
         try:
-            python = parse(_read(path) or "").get("global", "python", fallback="")
+            said = dict(parse(_text_of(path)).items("global"))
         except Error:
-            continue  # pip says that itself
-        if os.path.basename(python) == STAND_IN:  # noqa: PTH119 -- strings
-            found.append((path, python))
+            continue  # pip says that itself, and of a file that says nothing of it
+        found += [(path, value) for key, value in said.items() if key_of(key) == "python"]
     return found
 
 
@@ -100,12 +98,17 @@ def key_of(written: str) -> str:
     return key.removeprefix("--")
 
 
-def _read(path: str) -> str | None:
+def _text_of(path: str) -> str:
     try:
         data, _ = read_regular(path, _LARGEST)
     except OSError:
-        return None  # pip's to complain about
-    return data.decode("utf-8", "surrogateescape") if b"pipgate" in data else None
+        return ""  # pip's to complain about
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _read(path: str) -> str | None:
+    text = _text_of(path)
+    return text if SECTION in text else None
 
 
 def _policy_in(text: str, path: str) -> str | None:

@@ -251,7 +251,9 @@ def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> 
     trusting = ["To use the approvals of this project, after reading them: pipgate trust"]
     keys = [approval_key(request) for request in requests]
     found = [key for key in keys if key is not None]
-    words = ["pipgate", "approve", *index_words(ending.command), *found]
+    # The environment matters: its Python, and that there is a pip.
+    environment = ending.command[:2] if ending.command[:1] == ["--env"] else []
+    words = ["pipgate", *environment, "approve", *index_words(ending.command), *found]
     approving = [f"To approve and record: {masked(shell_line(words))}"]
     return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
 

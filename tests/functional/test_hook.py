@@ -84,12 +84,14 @@ def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Adopted) -> None:
     assert "newer than this pipgate has been tried with" in library.stderr
 
 
-@pytest.mark.parametrize("gone", ["_pipgate_hook.py", "the engine"])
+@pytest.mark.parametrize("gone", ["_pipgate_hook.py", "the engine", "half of the hook"])
 def test_half_removed_python_works_and_pip_stops(newest_hooked: Adopted, gone: str) -> None:
     at = newest_hooked
     hook = at.env.site_packages / "_pipgate_hook.py"
     if gone == "the engine":
         hook.write_text(re.sub(r"ENGINE = .*", "ENGINE = '/nowhere/engine.py'", hook.read_text()))
+    elif gone == "half of the hook":
+        hook.write_text(hook.read_text()[:300])
     else:
         hook.unlink()
     assert at.run(at.python, "-c", "import json, pip; print(pip.__version__)").returncode == 0
@@ -195,6 +197,7 @@ def test_a_locale_that_knows_no_accents(newest_hooked: Adopted) -> None:
 
 def test_the_hint_works_in_a_plain_shell(hooked: Adopted) -> None:
     blocked = hooked.run(*hooked.pip, *EVIL, VIRTUAL_ENV=str(hooked.env.root))
+    assert f"pipgate --env '{hooked.env.root}' approve evil==1.0" in blocked.stderr
     hint = blocked.stderr.rstrip().rpartition("for this run: pipgate ")[2]
     central = shlex.join([str(tool().python), str(tool().root / "bin" / "pipgate")])
     pasted = hooked.run("sh", "-c", f"{central} {hint}")

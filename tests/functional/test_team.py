@@ -168,11 +168,27 @@ def test_a_pip_that_does_not_read_it_is_told(newest_team: Team) -> None:
     env = at.env.copy(at.tmp / "copy")
     parser = env.site_packages / "pip" / "_internal" / "cli" / "main_parser.py"
     parser.write_text(parser.read_text().replace("if general_options.python and", "if False and"))
+    init = env.site_packages / "pip" / "__init__.py"
+    init.write_text(init.read_text().replace(f'"{env.pip}"', '"22.2.1"'))
     at.install()
     told = at.central("doctor", "--strict", "--env", str(env.root))
     assert told.returncode == 1
-    assert "gates pip from 22.3 on" in told.stdout
+    assert "gates pip from 22.3 on, and this is 22.2.1" in told.stdout
     assert "-m pip install --upgrade pip" in told.stdout
+
+
+def test_a_nearer_file_that_says_otherwise_is_told(newest_team: Team) -> None:
+    """A wheel can bring one; what docs/adoption.md says to be open is."""
+    at = newest_team
+    env = at.env.copy(at.tmp / "copy")
+    at.install()
+    theirs = env.root / "pip.conf"
+    for line in (f"python = {env.root}", "python ="):
+        theirs.write_text(f"[global]\n{line}\n")
+        told = at.central("doctor", "--strict", "--env", str(env.root))
+        assert told.returncode == 1
+        assert f"{theirs} says `{line}" in told.stdout
+        assert "22.3" not in told.stdout
 
 
 def test_pip_as_a_library_is_not_reached(newest_team: Team) -> None:

@@ -62,7 +62,7 @@ def ask(python: str) -> EnvironmentFacts:
     try:
         command = [python, "-I", "-c", _ASK]
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=True)  # noqa: S603 -- the caller's own environment
-        version, told = json.loads(asked.stdout)
+        version, told = json.loads(asked.stdout.strip().rpartition("\n")[2])  # others may print too
         prefix, base, purelib, stdlib = (os.fsdecode(bytes.fromhex(each)) for each in told)
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         raise UsageError(f"{plain(python)} does not run: {plain(str(error))}") from error
@@ -71,7 +71,7 @@ def ask(python: str) -> EnvironmentFacts:
 
 
 def still_there(directory: str) -> EnvironmentFacts:
-    """Return what can be told of an environment that may not run any more; raises UsageError as ``look_at``."""
+    """Return what can be told of an environment that may not run now; raises UsageError as ``look_at``."""
     try:
         return look_at(directory)
     except UsageError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipgate import pip_conf
 from pipgate.adoption.environment_facts import bin_directory
 from pipgate.adoption.environment_hook import is_as_written
+from pipgate.pip_conf_words import STAND_IN
 from pipgate.plain_text import shell_line
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 VERIFY = "pipgate-verify"
 _SECONDS = 60
+_READS_PYTHON = [22, 3]  # the first pip that has --python
 _LARGEST = 1 << 20  # bytes of an answer
 _NO_PIP = "No module named pip"
 _TYPED = "pip, as it is typed"
@@ -103,6 +105,11 @@ def probe_shell(environ: Mapping[str, str]) -> list[Probe]:
 def findings(facts: EnvironmentFacts | None, environ: Mapping[str, str]) -> list[str]:
     """Return what undermines the gate, or is not covered by it, one line each."""
     found = [f"{name} is set in the environment" for name in _UNDERMINING if environ.get(name)]
+    found += [
+        f"{each} has a sitecustomize and is on PYTHONPATH: a gate in the interpreter itself is not read then"
+        for each in environ.get("PYTHONPATH", "").split(os.pathsep)
+        if each and os.path.exists(os.path.join(each, "sitecustomize.py"))  # noqa: PTH110, PTH118 -- strings
+    ]
     path = environ.get("PATH", os.defpath)
     others = [name for name in _NOT_PIP if shutil.which(name, path=path)]
     found += [f"{name} is on PATH: it is not pip, and not covered" for name in others]
@@ -116,19 +123,30 @@ def findings_in_pip_conf(
     facts: EnvironmentFacts, probes: Iterable[Probe], environ: Mapping[str, str]
 ) -> list[str]:
     """Return why a gate that a pip.conf puts up does not stand for this environment."""
-    named = pip_conf.stand_ins(environ, facts.prefix)
+    named = pip_conf.pythons(environ, facts.prefix)
+    ours = [(path, python) for path, python in named if python.endswith(f"/{STAND_IN}")]
     found = [
         f"{path} names {python}, which is not there: pip stops wherever that is read. To repair it: "
         + shell_line(["pipgate", "team", "install", "--file", path])
-        for path, python in named
+        for path, python in ours
         if not os.access(python, os.X_OK)
     ]
-    own = [each for each in probes if each.command[0].startswith(facts.prefix)]
-    if named and any(each.verdict is Verdict.NOT_GATED for each in own):
+    own = [each for each in probes if each.command[0].startswith(f"{facts.prefix}{os.sep}")]
+    if not ours or all(each.verdict is not Verdict.NOT_GATED for each in own):
+        return found
+    if named[-1] not in ours:
+        path, python = named[-1]
+        return [*found, f"{path} says `python = {python}`, over {ours[-1][0]}, which would put up the gate"]
+    version = _version_of_pip(facts)
+    if _is_too_old(version):
         update = shell_line([facts.python, "-m", "pip", "install", "--upgrade", "pip"])
-        version = _version_of_pip(facts)
-        found.append(f"{named[-1][0]} gates pip from 22.3 on, and this is {version}. To update it: {update}")
+        found.append(f"{ours[-1][0]} gates pip from 22.3 on, and this is {version}. To update it: {update}")
     return found
+
+
+def _is_too_old(version: str) -> bool:
+    numbers = [int(each) if each.isdigit() else 0 for each in version.split(".")[:2]]
+    return numbers < _READS_PYTHON
 
 
 def _version_of_pip(facts: EnvironmentFacts) -> str:
