@@ -5,6 +5,9 @@
 import os
 import sys
 
+# Under -I a pipgate in the user's own site-packages would not be found.
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 -- nothing is imported here
+
 from pipgate.caller import UnknownCallerError, calling
 from pipgate.launcher import EXIT_NO_TARGET, PACKAGE, orders
 

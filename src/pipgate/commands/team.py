@@ -47,7 +47,8 @@ def team(settings: Settings, words: list[str]) -> int:
     option = ("--system",) if given.system else ("--file", given.file) if given.file else ()
     named = pip_conf.SYSTEM[-1] if given.system else given.file or pip_conf.user_file(os.environ)
     file = pip_conf_file.look_at(named)
-    given.system = {file.named, str(file.path)} & set(pip_conf.SYSTEM) != set()
+    of_system = [path for path in pip_conf.SYSTEM if path in {file.named, str(file.path)}]
+    given.system, file = bool(of_system), file._replace(named=(*of_system, file.named)[0])
     if given.what == "install":
         return _install(file, given, given.policy or settings.policy, option)
     return _uninstall(file, given)
