@@ -23,11 +23,8 @@ PIPS_HERE = (ALL_PIPS[0], ALL_PIPS[-1])
 LAYOUTS = {
     "nothing": None,
     "ours first": "[global]\ntimeout = 60\n\n[install]\nuser = no\n",
-    "indented": "[global]\n  timeout = 60\n  retries = 1\n",
     "without an end": "[global]\ntimeout = 60",
-    "many values": "[global]\ntrusted-host =\n    one\n    two\n\n# mine\n[list]\nformat = json\n",
     "windows": "[global]\r\ntimeout = 60\r\n[install]\r\nuser = no\r\n",
-    "comments": "# of the team\n[global]\n; another\n",
 }
 
 
