@@ -6,6 +6,7 @@ with and without, and the medians of cpu time and of the differences are printed
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -47,7 +48,11 @@ def main() -> None:
         compare("pip --version, with the hook", pip, [hooked, "-m", "pip", "--version"], home, runs // 4)
         central = [str(tool / "pipgate"), "--env", plain, "--version"]
         compare("pip --version, central tool", pip, central, home, runs // 4)
-        by_conf = ["env", f"PIP_PYTHON={tool / 'pipgate-python'}"]
+        conf = top / "pip.conf"
+        install = [str(tool / "pipgate"), "team", "install", "--file", str(conf)]
+        variables = {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(top / "data")}
+        subprocess.run(install, env=variables, check=True, capture_output=True)
+        by_conf = ["env", f"PIP_CONFIG_FILE={conf}"]
         for words in (["--version"], ["list"]):
             without = ["env", "X=", plain, "-m", "pip", *words]
             compare(
