@@ -31,12 +31,19 @@ def main(parent: int, words: "list[str]") -> None:
         _stop(f"it cannot be told which interpreter pip was called with: {error}")
     # A program may bring a copy of pip under another name (pipenv does): then pipgate's own does its work.
     told = orders(PACKAGE, pip=None if _is_package(root) else root, through=MODE)
-    command = [caller.python, *caller.options, os.path.join(PACKAGE, "engine.py"), told, *words[1:]]  # noqa: PTH118 -- nothing is imported here
+    arguments = [_still_open(word, parent) for word in words[1:]]
+    command = [caller.python, *caller.options, os.path.join(PACKAGE, "engine.py"), told, *arguments]  # noqa: PTH118 -- nothing is imported here
     sys.stderr.flush()
     try:
         os.execv(caller.python, command)  # noqa: S606 -- no shell is meant
     except OSError as error:
         _stop(f"{caller.python} cannot be run: {error.strerror}")
+
+
+def _still_open(word: str, parent: int) -> str:
+    """Return a word that names a descriptor, such as ``-r <(command)``, by the process that has it open."""
+    before, named, number = word.rpartition("/dev/fd/")
+    return f"{before}/proc/{parent}/fd/{number}" if named and number.isdigit() else word
 
 
 def _root_of_pip(runner: str) -> "str | None":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from configparser import RawConfigParser
 
 SECTION = "pipgate"
+SIGNATURE = "written-by"  # says that the section was not written by hand
 _POLICY = "policy"
 _NAME = "pip.conf"
 # Fixed, as the places of policies are. pip reads these first, and nearer files over them.
@@ -122,6 +123,8 @@ def _policy_in(text: str, path: str) -> str | None:
         return None
     policy = None
     for written, value in parser.items(SECTION):
+        if key_of(written) == SIGNATURE:
+            continue
         if key_of(written) != _POLICY:
             raise PolicyError(
                 _place(path, text, written), f"there is no key {written!r}; there is {_POLICY!r}"

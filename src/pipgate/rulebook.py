@@ -130,7 +130,8 @@ def _of_option(key: str, value: str) -> PolicyPlace:
 def _at_home(layer: PolicyLayer, root: str) -> PolicyLayer:
     """Return a layer whose directories are real paths; relative ones are the project's.
 
-    An approvals file lies beside the policy that names it, in whatever place the project has.
+    An approvals file lies beside the policy of the system or a user that names it. A policy that the caller
+    names speaks of the project's, as its own policy does.
     """
     key = "first-party.paths"
     settings, locked = _beside(layer.settings), _beside(layer.locked)
@@ -139,7 +140,8 @@ def _at_home(layer: PolicyLayer, root: str) -> PolicyLayer:
 
 def _beside(settings: Mapping[str, Setting[Any]]) -> Mapping[str, Setting[Any]]:
     setting = settings.get("approvals")
-    if setting is None or setting.origin.layer is Layer.PROJECT or setting.origin.file is None:
+    of_the_project = {Layer.PROJECT, Layer.ENVIRONMENT, Layer.COMMAND_LINE}
+    if setting is None or setting.origin.layer in of_the_project or setting.origin.file is None:
         return settings
     directory = os.path.dirname(os.path.abspath(setting.origin.file))  # noqa: PTH100, PTH120 -- strings
     path = os.path.join(directory, setting.value)  # noqa: PTH118 -- same
@@ -200,7 +202,7 @@ def _approvals_path(policy: Policy, root: str, given: Named) -> str:
 
 def _approvals_files(policy: Policy, root: str, given: Named, environ: Mapping[str, str]) -> dict[str, Layer]:
     """Return the approvals files to look for, the policy's own first, and whose they are."""
-    files = {_approvals_path(policy, root, Named()): _owner(policy.approvals.origin.layer)}
+    files = {_approvals_path(policy, root, Named()): _owner(policy.approvals)}
     files[os.path.join(config_home(environ), APPROVALS)] = Layer.USER  # noqa: PTH118 -- strings
     return files | {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
 
@@ -232,6 +234,6 @@ def _read_approvals(path: str, layer: Layer, text: str | None, state: str) -> Ap
     return read_strictest(text, path, layer, state)
 
 
-def _owner(layer: Layer) -> Layer:
-    """Return whose the approvals file is: without a word from anybody it is the project's."""
-    return Layer.PROJECT if layer is Layer.BUILTIN else layer
+def _owner(approvals: Setting[str]) -> Layer:
+    """Return whose the approvals file is: the project's, unless one is named by its whole path."""
+    return approvals.origin.layer if os.path.isabs(approvals.value) else Layer.PROJECT  # noqa: PTH117 -- strings

@@ -19,6 +19,7 @@ def replace_file(target: str, data: bytes, *, mode: int | None = None) -> None:
     temporary = os.path.join(directory, f".pipgate-{secrets.token_hex(8)}.tmp")  # noqa: PTH118 -- strings
     try:
         _write_new(temporary, data, mode)
+        _give_to_the_owner(temporary, target)
         os.replace(temporary, target)  # noqa: PTH105 -- strings
     except BaseException:
         with contextlib.suppress(OSError):
@@ -48,6 +49,14 @@ def _write_new(path: str, data: bytes, mode: int | None) -> None:
         if mode is not None:
             os.chmod(path, mode)  # noqa: PTH101 -- strings
         os.fsync(descriptor)
+
+
+def _give_to_the_owner(temporary: str, target: str) -> None:
+    """Let the new file belong to whom the old one did, where this user may say so."""
+    with contextlib.suppress(OSError):
+        old, new = os.stat(target), os.stat(temporary)  # noqa: PTH116 -- strings
+        if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+            os.chown(temporary, old.st_uid, old.st_gid)
 
 
 def _flush_directory(directory: str) -> None:

@@ -150,6 +150,20 @@ def test_a_sitecustomize_that_would_have_been_found_still_is(base: Base) -> None
     assert base.canary.silent
 
 
+def test_a_sitecustomize_that_is_a_package_or_the_same_again(base: Base) -> None:
+    assert base.central("enable", "--base", base.python).returncode == 0
+    package = base.tmp / "more" / "sitecustomize"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from . import part\n")
+    (package / "part.py").write_text("print('part')\n")
+    library = next(base.root.glob("lib*/python3*"))
+    (library / "site-packages" / "sitecustomize").symlink_to(package)
+    assert base.run(base.python, "-c", "pass").stdout == "part\n"
+    (base.tmp / "link").symlink_to(library)
+    again = base.run(base.python, "-c", "pass", PYTHONPATH=str(base.tmp / "link"))
+    assert (again.stdout, again.stderr) == ("part\n", "")
+
+
 def test_a_conda_environment_is_an_environment(base: Base) -> None:
     """As far as it can be shown without conda: an interpreter with a directory conda-meta."""
     (base.root / "conda-meta").mkdir()

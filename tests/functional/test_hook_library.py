@@ -152,3 +152,9 @@ def test_what_was_allowed_for_a_command_is_not_allowed_behind_it(hooked: Adopted
     assert "second 0" not in done.stdout
     assert hooked.canary.path.read_text() == "", "it sang for the first, and not for the second"
     assert "build-not-approved" in done.stderr
+
+
+def test_an_empty_directory_of_that_name_is_no_packaging(newest_hooked: Adopted) -> None:
+    (newest_hooked.env.site_packages / "packaging").mkdir()
+    blocked = newest_hooked.run(*newest_hooked.pip, "install", "evil")
+    assert blocked.returncode == 43, blocked.stderr

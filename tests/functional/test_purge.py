@@ -89,6 +89,19 @@ def test_what_is_not_there_any_more_holds_nothing_up(at: Adopted) -> None:
     assert not list(at.env.site_packages.glob("_pipgate*"))
 
 
+def test_trust_goes_through_a_link_too(at: Adopted) -> None:
+    real, state = at.tmp / "real", at.home / ".local" / "state" / "pipgate"
+    real.mkdir()
+    state.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(state, ignore_errors=True)
+    state.symlink_to(real)
+    assert at.central("enable", str(at.env.root)).returncode == 0
+    assert list(real.iterdir())
+    assert at.central("purge").returncode == 0
+    assert not real.exists()
+    assert not state.is_symlink()
+
+
 def test_pip_uninstall_is_still_pips(at: Adopted) -> None:
     assert at.run(*at.pip, "install", "-q", "good").returncode == 0
     removed = at.central("--env", str(at.env.root), "uninstall", "-y", "good")

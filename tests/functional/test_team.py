@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 from typing import TYPE_CHECKING
 
@@ -276,3 +277,31 @@ def test_another_program_of_that_name_is_left(newest_team: Team) -> None:
     assert "was not written by pipgate" in refused.stderr
     assert at.stand_in.read_text() == "mine\n"
     assert not at.conf.exists()
+
+
+def test_one_file_less_leaves_the_others(newest_team: Team) -> None:
+    """Whatever of what was remembered is lost: the program says itself who names it."""
+    at = newest_team
+    at.install()
+    other, state = at.tmp / "x" / "pip.conf", {"XDG_STATE_HOME": str(at.tmp / "state")}
+    for verb in ("install", "uninstall"):
+        assert at.central("team", verb, "--file", str(other), **state).returncode == 0
+    assert at.pip("install", "evil").returncode == 43
+    assert at.central("team", "uninstall").returncode == 0
+    assert not at.stand_in.parent.exists()
+
+
+def test_a_descriptor_of_the_callers_is_read(newest_team: Team) -> None:
+    at = newest_team
+    at.install()
+    words = f"install --target {at.tmp}/there"
+    for how in ("-r <(echo good)", "--requirement=<(echo good)"):
+        done = at.run("bash", "-c", f"{at.env.python} -m pip {words} {how}")
+        assert done.returncode == 0, done.stderr
+        assert (at.tmp / "there" / "good.py").exists()
+        (at.tmp / "there" / "good.py").unlink()
+        for each in (at.tmp / "there").glob("good-*"):
+            shutil.rmtree(each)
+    blocked = at.run("bash", "-c", f"{at.env.python} -m pip {words} -r <(echo evil)")
+    assert blocked.returncode == 43
+    assert at.canary.silent

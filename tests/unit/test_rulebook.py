@@ -390,3 +390,28 @@ def test_a_locked_approvals_file_is_the_systems_and_no_other_of_that_name(place:
         assert place.book().approvals_path == str(place.system / "pipgate-approvals.toml")
     place.write(place.system, APPROVED, "pipgate-approvals.toml")
     assert yes(place.book()) == (0, 1)
+
+
+def test_naming_a_policy_does_not_name_the_approvals_beside_it(place: Place, tmp_path: Path) -> None:
+    text = 'approvals = "pipgate-approvals.toml"\n'
+    own = place.write(place.project, text)
+    place.write(place.project, APPROVED, "pipgate-approvals.toml")
+    elsewhere = place.write(tmp_path / "elsewhere", text)
+    place.write(tmp_path / "elsewhere", APPROVED, "pipgate-approvals.toml")
+    for policy in (own, elsewhere):
+        assert yes(place.book(policy=str(policy))) == (0, 0)
+    place.trust()
+    for policy in (own, elsewhere):
+        assert yes(place.book(policy=str(policy))) == (0, 1), "those of the trusted project count"
+
+
+def test_who_names_the_same_approvals_does_not_switch_them_off(place: Place, tmp_path: Path) -> None:
+    config = Path(place.environ["XDG_CONFIG_HOME"]) / "pipgate"
+    mine = place.write(config, 'approvals = "ok.toml"\n')
+    place.write(config, APPROVED, "ok.toml")
+    assert yes(place.book()) == (0, 1)
+    place.write(place.project, f"approvals = '{config}/ok.toml'\n")
+    place.environ["PIP_CONFIG_FILE"] = str(
+        place.write(tmp_path / "x", f"[pipgate]\npolicy = {mine}\n", "pip.conf")
+    )
+    assert yes(place.book()) == (0, 1)

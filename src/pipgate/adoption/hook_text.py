@@ -56,7 +56,7 @@ class _EngineFinder:
 
         places = [os.path.dirname(__file__), *(each for each in sys.path if each.endswith("-packages"))]
         own = PathFinder.find_spec(name, places) if name == "packaging" else None
-        if own is not None and _is_new(own.origin):
+        if own is not None and own.origin is not None and _is_new(own.origin):
             return own
         return PathFinder.find_spec(name, [ROOTS[name]], target)
 
@@ -109,15 +109,16 @@ exec({line!a}, {{}})
 
 def _go_on():
     """Import the sitecustomize that this one has been found in the place of."""
+    import os
     import sys
     from importlib.machinery import PathFinder
 
-    here = __file__.rpartition("/")[0]
-    spec = PathFinder.find_spec(__name__, [each for each in sys.path if each != here])
+    from _frozen_importlib import module_from_spec
+
+    here = os.path.realpath(os.path.dirname(__file__))
+    spec = PathFinder.find_spec(__name__, [each for each in sys.path if os.path.realpath(each) != here])
     if spec is not None and spec.loader is not None:
-        module = type(sys)(__name__)
-        module.__spec__, module.__loader__, module.__file__ = spec, spec.loader, spec.origin
-        sys.modules[__name__] = module
+        sys.modules[__name__] = module = module_from_spec(spec)
         spec.loader.exec_module(module)
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from pipgate.adoption import pip_conf_lines
+from pipgate.adoption import pip_conf_lines, stand_in_script
 from pipgate.errors import FileNotWrittenError, UsageError
 from pipgate.plain_text import plain
 from pipgate.regular_files import read_regular
@@ -57,6 +57,8 @@ def write(file: ConfFile, text: str) -> None:
 def clean(file: ConfFile, *, dry_run: bool = False) -> pip_conf_lines.Held:
     """Take our lines out, and the file where nothing else is left of what we made; returns what it held.
 
+    The program that they name goes too, when no other file names it.
+
     Raises UsageError and FileNotWrittenError, and nothing has changed then.
     """
     held = pip_conf_lines.take_away(file.text or "", file.named)
@@ -65,6 +67,8 @@ def clean(file: ConfFile, *, dry_run: bool = False) -> pip_conf_lines.Held:
             _remove(file, held.new_directories)
         else:
             write(file, held.rest)
+        if held.python is not None:
+            stand_in_script.release(held.python, file.named)
     return held
 
 

@@ -7,7 +7,7 @@ from configparser import Error
 from typing import NamedTuple
 
 from pipgate.errors import UsageError
-from pipgate.pip_conf import SECTION, key_of, parse
+from pipgate.pip_conf import SECTION, SIGNATURE, key_of, parse
 from pipgate.pip_conf_words import BACKSTOP, STAND_IN
 from pipgate.plain_text import plain
 
@@ -17,13 +17,15 @@ _MADE = " (made this file in {} new directories)"
 _ENDED = " (and the end of the line above)"
 _HELP = "# To take it away: pipgate team uninstall; without a pipgate: delete the lines between these marks."
 _END = f"{_MARK}end"
-_GLOBAL = "[global]"
-_OURS = f"[{SECTION}]"
+_GLOBAL = "global"
+_SIGNATURE = "pipgate team install"
 _MADE_IN = re.compile(r"\(made this file in (\d+) new directories\)")
 # What is ours says so by itself: `pip config set` writes a file anew, without its comments.
-_PYTHON = re.compile(rf"python\s*[=:]\s*.*/{STAND_IN}\s*")
+_PYTHON = re.compile(rf"python\s*[=:]\s*(.*/{STAND_IN})\s*")
 _BACKSTOP = re.compile(rf"only-binary\s*[=:]\s*{re.escape(BACKSTOP)}\s*")
 _POLICY = re.compile(r"policy\s*[=:]\s*(.*?)\s*")
+_SIGNED = re.compile(rf"{SIGNATURE}\s*[=:]\s*{re.escape(_SIGNATURE)}\s*")
+_HEADER = re.compile(r"\[(.+)\]")  # as configparser has it
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 _Values = dict[tuple[str, str], str]
@@ -42,10 +44,11 @@ class Wanted(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A pip.conf without our lines, and what those said; ``policy`` and ``new_directories`` as in Wanted."""
+    """A pip.conf without our lines, and what those said, in the words of Wanted."""
 
     rest: str
     is_installed: bool
+    python: str | None = None
     policy: str | None = None
     new_directories: int | None = None
 
@@ -63,11 +66,12 @@ def take_away(text: str, path: str) -> Held:
     following = lines[kept[-1] + 1 :] if kept else []
     if following and following[0].rstrip("\r\n").endswith(_ENDED):
         rest = rest.rstrip("\r\n")
+    pythons = [found.group(1) for each in said if (found := _PYTHON.fullmatch(each))]
     policies = [found.group(1) for each in said if (found := _POLICY.fullmatch(each))]
     made = next((int(found.group(1)) for each in said if (found := _MADE_IN.search(each))), None)
     if ours:
         _require_kept(text, rest, path)
-    return Held(rest, bool(ours), policies[-1] if policies else None, made)
+    return Held(rest, bool(ours), (pythons or [None])[-1], (policies or [None])[-1], made)
 
 
 def put_in(rest: str, wanted: Wanted, path: str) -> str:
@@ -76,14 +80,15 @@ def put_in(rest: str, wanted: Wanted, path: str) -> str:
     _require_free(said, wanted, path)
     newline = "\r\n" if "\r\n" in rest else "\n"
     keys = [f"python = {wanted.python}"]
-    if wanted.backstop and ("global", "only-binary") not in said:
+    if wanted.backstop and (_GLOBAL, "only-binary") not in said:
         keys.append(f"only-binary = {BACKSTOP}")
     # At the top, so that what somebody adds below goes into the section that was last before.
-    top = [] if wanted.policy is None else [_OURS, f"policy = {wanted.policy}"]
+    signed = f"{SIGNATURE} = {_SIGNATURE}"
+    top = [] if wanted.policy is None else [f"[{SECTION}]", f"policy = {wanted.policy}", signed]
     lines = _LINE.findall(rest)
     end = _end_of_global(lines)
     if end is None:
-        top += [_GLOBAL, *keys]
+        top += [f"[{_GLOBAL}]", *keys]
     else:
         lines = _with(lines, end, [_BEGIN, _HELP, *keys, _END], newline)
     if top:
@@ -97,29 +102,26 @@ def put_in(rest: str, wanted: Wanted, path: str) -> str:
 def _ours(lines: list[str]) -> set[int]:
     """Return the numbers of the lines that are ours."""
     bare = [line.rstrip("\r\n") for line in lines]
-    marked = any(line.startswith(_BEGIN) for line in bare)
-    orphaned = not marked and any(map(_PYTHON.fullmatch, bare))
+    is_signed = any(map(_SIGNED.fullmatch, bare))
     found: set[int] = set()
-    section, begun, headers = "", False, {}
+    headers: dict[str, int | None] = {}
+    section, begun = "", False
     for number, line in enumerate(bare):
+        header = _HEADER.match(line)
         if line.startswith(_MARK) or line == _HELP:
             begun = line.startswith(_BEGIN) or (begun and line != _END)
             found.add(number)
-        elif line.startswith("["):
-            section = line.strip()
-            is_ours = (begun and section in {_GLOBAL, _OURS}) or (orphaned and section == _OURS)
+        elif header is not None:
+            section = header.group(1)
+            is_ours = is_signed if section == SECTION else begun and section == _GLOBAL
             headers[section] = number if is_ours else None
-        elif _is_our_key(line, section, has_our_header=headers.get(section) is not None):
+        elif any(ours.fullmatch(line) for ours in (_PYTHON, _BACKSTOP, _SIGNED)) or (
+            is_signed and section == SECTION and _POLICY.fullmatch(line)
+        ):
             found.add(number)
         elif line.strip() and not line.lstrip().startswith(("#", ";")):
             headers[section] = None  # somebody's own key needs it
     return found | {number for number in headers.values() if number is not None}
-
-
-def _is_our_key(line: str, section: str, *, has_our_header: bool) -> bool:
-    if section == _GLOBAL:
-        return bool(_PYTHON.fullmatch(line) or _BACKSTOP.fullmatch(line))
-    return section == _OURS and has_our_header and bool(_POLICY.fullmatch(line))
 
 
 def _require_kept(text: str, rest: str, path: str) -> None:
@@ -138,17 +140,17 @@ def _of_others(values: _Values) -> _Values:
         for (section, key), value in values.items()
         if section != SECTION
         and value != BACKSTOP
-        and (section, key) != ("global", "")
+        and (section, key) != (_GLOBAL, "")
         and not (key == "python" and value.endswith(f"/{STAND_IN}"))
     }
 
 
 def _require_free(said: _Values, wanted: Wanted, path: str) -> None:
-    if ("global", "python") in said:
-        other = said["global", "python"]
+    if (_GLOBAL, "python") in said:
+        other = said[_GLOBAL, "python"]
         raise UsageError(f"{plain(path)} has `python = {plain(other)}` in [global]; take that line out first")
     if wanted.policy is not None and (SECTION, "") in said:
-        raise UsageError(f"{plain(path)} has a section {_OURS} of its own; take it out first")
+        raise UsageError(f"{plain(path)} has a section [{SECTION}] of its own; take it out first")
     for value in (wanted.python, wanted.policy or "/"):
         if value != value.strip() or not value.isprintable():
             raise UsageError(f"a pip.conf cannot hold this path: {plain(value)}")
@@ -158,7 +160,7 @@ def _require_the_rest_kept(said: _Values, text: str, keys: list[str], wanted: Wa
     """Read what would be written: a layout that we have not thought of must not change its meaning."""
     now = _values(text, path)
     pairs = (line.partition(" = ") for line in keys)
-    expected = said | {("global", ""): ""} | {("global", key): value for key, _, value in pairs}
+    expected = said | {(_GLOBAL, ""): ""} | {(_GLOBAL, key): value for key, _, value in pairs}
     others = {key: value for key, value in now.items() if key[0] != SECTION}
     if others != {key: value for key, value in expected.items() if key[0] != SECTION}:
         raise _laid_out(path)
@@ -186,7 +188,8 @@ def _values(text: str, path: str) -> _Values:
 
 def _end_of_global(lines: list[str]) -> int | None:
     """Return where the section [global] ends, before the blank lines and comments that lead to the next."""
-    begins = next((number for number, line in enumerate(lines) if line.startswith(_GLOBAL)), None)
+    headers = [_HEADER.match(line) for line in lines]
+    begins = next((at for at, header in enumerate(headers) if header and header.group(1) == _GLOBAL), None)
     if begins is None:
         return None
     ends = begins + 1

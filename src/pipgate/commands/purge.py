@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipgate.adoption import environment_facts, environment_hook, pip_conf_file, written
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
-from pipgate.commands.team import put_away
 from pipgate.errors import FileNotWrittenError, PipgateError
 from pipgate.plain_text import plain, shell_line
 from pipgate.user_directories import config_home, state_home
@@ -34,7 +33,7 @@ def purge(_settings: Settings, words: list[str]) -> int:
     done = [name if found else f"{name} (it was gone before)" for name, found in ended]
     state = state_home(os.environ)
     if os.path.isdir(state):  # noqa: PTH112 -- strings
-        shutil.rmtree(state, ignore_errors=True)
+        _remove(state)
         done.append(f"what was remembered in {plain(state)}")
         _leave_no_empty()
     if given.json:
@@ -57,15 +56,23 @@ def _take_away(kind: str, place: str) -> bool | PipgateError:
 
 def _cleaned(kind: str, place: str) -> bool:
     if kind == written.PIP_CONF:
-        held = pip_conf_file.clean(pip_conf_file.look_at(place))
-        put_away(place)
-        return held.is_installed
+        return pip_conf_file.clean(pip_conf_file.look_at(place)).is_installed
     if not os.path.lexists(place):
         return False
     if kind == written.INTERPRETER:
         return bool(environment_hook.disable(environment_facts.ask(place)))
     facts = environment_facts.left_in(place)
     return facts is not None and bool(environment_hook.disable(facts))
+
+
+def _remove(state: str) -> None:
+    """Take away what was remembered, through a link too: trust is among it."""
+    try:
+        shutil.rmtree(os.path.realpath(state))
+        if os.path.islink(state):  # noqa: PTH114 -- a string
+            os.unlink(state)  # noqa: PTH108 -- same
+    except OSError as error:
+        raise FileNotWrittenError(f"{plain(state)} cannot be taken away: {error.strerror}") from error
 
 
 def _leave_no_empty() -> None:

@@ -66,7 +66,7 @@ def _install(file: ConfFile, given: argparse.Namespace, policy: str | None, opti
     )
     text = pip_conf_lines.put_in(held.rest, wanted, file.named)
     if not given.dry_run:
-        stand_in_script.write(stand_in, _START)
+        stand_in_script.write(stand_in, _START, file.named)
         pip_conf_file.write(file, text)
         written.note(written.PIP_CONF, file.named, os.environ)
     uninstall = shell_line(["pipgate", "team", "uninstall", *option])
@@ -84,20 +84,10 @@ def _install(file: ConfFile, given: argparse.Namespace, policy: str | None, opti
 def _uninstall(file: ConfFile, given: argparse.Namespace) -> int:
     held = pip_conf_file.clean(file, dry_run=given.dry_run)
     if not given.dry_run:
-        put_away(file.named)
+        written.forget(written.PIP_CONF, file.named, os.environ)
     ended = f"{plain(file.named)} does not put the gate in front of pip any more."
     notes = [ended if held.is_installed else f"{plain(file.named)} has no lines of pipgate's."]
     return _say(file, held.rest, notes, given)
-
-
-def put_away(place: str) -> None:
-    """Forget a pip.conf, and take away the program that no other is known to name any more."""
-    known = [path for kind, path in written.places(os.environ) if kind == written.PIP_CONF]
-    written.forget(written.PIP_CONF, place, os.environ)
-    is_system = place in pip_conf.SYSTEM
-    others = [path for path in known if path != place and (path in pip_conf.SYSTEM) == is_system]
-    if place in known and not others:
-        stand_in_script.remove(stand_in_script.place(os.environ, is_system=is_system))
 
 
 def _require_possible(stand_in: str, *, is_system: bool) -> None:
