@@ -142,7 +142,8 @@ def hermetic(home: Path, index: str | None) -> dict[str, str]:
 
 def tool() -> Environment:
     """Return the environment of a central pipgate, as pipx and uv make one."""
-    env = environment(ALL_PIPS[-1], through=DIRECT, name="tool")
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"  # what is enabled names it by its path
+    env = environment(ALL_PIPS[-1], through=DIRECT, name=f"python{version}-tool")
     (env.root / "uv-receipt.toml").touch()
     return env
 
