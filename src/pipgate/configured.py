@@ -43,7 +43,8 @@ def main(parent: int, words: "list[str]") -> None:
 def _still_open(word: str, parent: int) -> str:
     """Return a word that names a descriptor, such as ``-r <(command)``, by the process that has it open."""
     before, named, number = word.rpartition("/dev/fd/")
-    return f"{before}/proc/{parent}/fd/{number}" if named and number.isdigit() else word
+    begins = before in {"", "-r", "-c"} or (before.startswith("--") and before.endswith("="))
+    return f"{before}/proc/{parent}/fd/{number}" if named and begins and number.isdigit() else word
 
 
 def _root_of_pip(runner: str) -> "str | None":

@@ -302,6 +302,10 @@ def test_a_descriptor_of_the_callers_is_read(newest_team: Team) -> None:
         (at.tmp / "there" / "good.py").unlink()
         for each in (at.tmp / "there").glob("good-*"):
             shutil.rmtree(each)
+    (at.home / "dev" / "fd").mkdir(parents=True)
+    (at.home / "dev" / "fd" / "3").write_text("good\n")
+    named = at.pip(*words.split(), "-r", f"{at.home}/dev/fd/3")
+    assert named.returncode == 0, named.stderr
     blocked = at.run("bash", "-c", f"{at.env.python} -m pip {words} -r <(echo evil)")
     assert blocked.returncode == 43
     assert at.canary.silent

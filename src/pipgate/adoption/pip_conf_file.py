@@ -31,9 +31,8 @@ class ConfFile(NamedTuple):
 
 def look_at(named: str) -> ConfFile:
     """Read a pip.conf; raises UsageError where it cannot be read."""
-    path = Path(
-        os.path.realpath(named)
-    )  # through links, as those who keep such files in a repository have them
+    # Through links, as those who keep such files in a repository have them.
+    path = Path(os.path.realpath(named))
     try:
         text = read_regular(str(path), _LARGEST)[0].decode("utf-8", "surrogateescape")
     except FileNotFoundError:

@@ -89,7 +89,10 @@ def _named_by(held: bytes | None) -> set[str]:
 
 
 def _conf_in(line: str) -> str | None:
-    return str(json.loads(line.removeprefix(_NAMED_BY))) if line.startswith(_NAMED_BY) else None
+    try:
+        return str(json.loads(line.removeprefix(_NAMED_BY))) if line.startswith(_NAMED_BY) else None
+    except ValueError:  # somebody has edited it
+        return None
 
 
 def _held(path: str) -> bytes | None:
