@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pipgate.build_request import BuildRequest, Directory, Sdist, location
+from pipgate.build_request import BuildRequest, Directory, location, subdirectory_of
 from pipgate.errors import UsageError, assert_never
 from pipgate.public_urls import public_url
 
@@ -68,10 +68,9 @@ def matches(allowance: Allowance, request: BuildRequest) -> bool:
         case AllowedUrl(url):
             return not isinstance(request.source, Directory) and url == public_url(location(request.source))
         case AllowedPath(path):
-            return path == _path_of(location(request.source))
+            return path == _path_of(location(request.source)) and not subdirectory_of(request.source)
         case AllowedName():
-            by_name = isinstance(request.source, Sdist) or request.named_by_user
-            return by_name and same_name(allowance, request)
+            return request.is_known_by_name and same_name(allowance, request)
         case _:
             assert_never(allowance)
 

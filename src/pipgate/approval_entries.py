@@ -16,7 +16,7 @@ from pipgate.approvals import Approval, CommitPin, Pin, Revocation, Sha256Pin
 from pipgate.build_request import Purpose
 from pipgate.errors import PolicyError, assert_never
 from pipgate.plain_text import plain
-from pipgate.public_urls import public_url
+from pipgate.public_urls import leaves_tree, plain_subdirectory, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -29,6 +29,7 @@ _APPROVAL_KEYS = (
     "sha256",
     "vcs",
     "commit",
+    "subdirectory",
     "file",
     "for",
     "by",
@@ -36,7 +37,7 @@ _APPROVAL_KEYS = (
     "expires",
     "reason",
 )
-_REVOCATION_KEYS = ("name", "version", "sha256", "vcs", "commit", "by", "on", "reason")
+_REVOCATION_KEYS = ("name", "version", "sha256", "vcs", "commit", "subdirectory", "by", "on", "reason")
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")  # PEP 508
 _SHA256 = re.compile(r"[0-9A-Fa-f]{64}")
@@ -172,21 +173,33 @@ class _Fields:
                 raise self.error("an entry has either 'sha256', or 'vcs' and 'commit'")
             return self._commit_pin()
         if sha256 is None:
+            if "subdirectory" in self.table:
+                raise self.error("'subdirectory' stands beside 'sha256', or 'vcs' and 'commit'")
             return None
         if not _SHA256.fullmatch(sha256):
             raise self.error(f"'sha256' {_shown(sha256)} is no sha256: that has 64 hexadecimal digits")
-        return Sha256Pin(sha256.lower())
+        return Sha256Pin(sha256.lower(), self._subdirectory())
 
     def _commit_pin(self) -> CommitPin:
         vcs, commit = self.needed_text("vcs"), self.needed_text("commit")
         public = public_url(vcs)
-        if public != vcs:
-            raise self.error(f"'vcs' is not the public URL of a repository, {_shown(public)}")
+        if public != vcs or "#" in vcs:
+            raise self.error(
+                f"'vcs' is not the public URL of a repository, {_shown(public.partition('#')[0])}"
+            )
         if not _COMMIT.fullmatch(commit):
             raise self.error(
                 f"'commit' {_shown(commit)} is no whole commit id: that has 40 or 64 hexadecimal digits"
             )
-        return CommitPin(vcs, commit.lower())
+        return CommitPin(vcs, commit.lower(), self._subdirectory())
+
+    def _subdirectory(self) -> str:
+        value = self.text("subdirectory") or ""
+        if leaves_tree(value) or plain_subdirectory(value) != value:
+            raise self.error(
+                f"'subdirectory' must be a relative path such as 'packages/one': {_shown(value)}"
+            )
+        return value
 
     def purposes(self) -> frozenset[Purpose]:
         value = self.table.get("for")
@@ -223,13 +236,14 @@ class _Fields:
 
 
 def _pin_values(pin: Pin | None) -> dict[str, str]:
+    directory = {"subdirectory": _quoted(pin.subdirectory)} if pin and pin.subdirectory else {}
     match pin:
         case None:
             return {}
         case Sha256Pin(sha256):
-            return {"sha256": _quoted(sha256)}
+            return {"sha256": _quoted(sha256), **directory}
         case CommitPin(vcs, commit):
-            return {"vcs": _quoted(vcs), "commit": _quoted(commit)}
+            return {"vcs": _quoted(vcs), "commit": _quoted(commit), **directory}
         case _:
             assert_never(pin)
 

@@ -15,17 +15,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sha256Pin:
-    """The bytes of an sdist or archive, as 64 lower-case hexadecimal digits."""
+    """The bytes of an sdist or archive, as 64 lower-case hexadecimal digits, and the directory in it.
+
+    An empty ``subdirectory`` is the root.
+    """
 
     sha256: str
+    subdirectory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitPin:
-    """A commit of a repository: its public URL and the whole commit id, 40 or 64 hexadecimal digits."""
+    """A commit of a repository, and the directory in it; an empty ``subdirectory`` is the root.
+
+    ``vcs`` is the public URL, ``commit`` the whole id: 40 or 64 hexadecimal digits.
+    """
 
     vcs: str
     commit: str
+    subdirectory: str = ""
 
 
 Pin = Sha256Pin | CommitPin
@@ -57,7 +65,8 @@ class Revocation:
     """A recorded no, which beats every yes.
 
     Without ``version`` it denies the name, for ever. With one it takes back the approvals of that version
-    that are not younger than it, and with ``pin`` only those of that pin.
+    that are not younger than it, and with ``pin`` only those of that pin. A pin that names no directory
+    stands for every directory of that file or commit.
     """
 
     name: str
@@ -80,9 +89,9 @@ class Approvals:
         """Return the approvals under a normalised name: there may be thousands, and decisions are many."""
         return self._by_name.get(name or "", [])
 
-    def of_bytes(self, sha256: str | None) -> list[Approval]:
-        """Return the approvals of a file, whatever its name."""
-        return [each for each in self.approved if each.pin == Sha256Pin(sha256 or "")]
+    def pinned(self, pin: Pin | None) -> list[Approval]:
+        """Return the approvals of a file or commit, whatever its name."""
+        return [each for each in self.approved if each.pin == pin]
 
     @cached_property
     def _by_name(self) -> dict[str, list[Approval]]:

@@ -112,9 +112,9 @@ def _pin_words(pin: Pin | None) -> tuple[str, ...]:
         case None:
             return ()
         case Sha256Pin(sha256):
-            return (sha256.lower(),)
+            return sha256.lower(), pin.subdirectory
         case CommitPin(vcs, commit):
-            return vcs, commit.lower()
+            return vcs, commit.lower(), pin.subdirectory
         case _:
             assert_never(pin)
 

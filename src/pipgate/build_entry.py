@@ -43,21 +43,31 @@ class BuildEntry:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """The members of an archive: whether one directory holds them all, and the links among them."""
+    """The members of an archive: whether one directory holds them all, and the links among them.
+
+    ``built`` is the directory that is built, as they will lie.
+    """
 
     has_top: bool
     links: dict[str, str]
     count: int
+    built: str = ""
 
     def place(self, name: str) -> str:
-        """Return where a member will lie: pip takes away a directory that holds all."""
-        return posixpath.normpath(_split(name)[1] if self.has_top else name)
+        """Return where a member will lie, as the build sees it: pip takes away a directory that holds all."""
+        place = posixpath.normpath(_split(name)[1] if self.has_top else name)
+        return posixpath.relpath(f"/{place}", f"/{self.built}") if self.built else place
 
 
-def read_build_entry(path: str, content_type: str | None = None) -> BuildEntry | None:
-    """Return what the build of an archive begins with, or None where the archive cannot be read."""
+def read_build_entry(
+    path: str, content_type: str | None = None, *, subdirectory: str = ""
+) -> BuildEntry | None:
+    """Return what the build of an archive begins with, or None where the archive cannot be read.
+
+    ``subdirectory`` is the directory in it that is built.
+    """
     try:
-        listing = _listing(path, content_type)
+        listing = _listing(path, content_type, subdirectory)
         texts = _texts(path, content_type, listing, _ENTRY_FILES)
         declared = _build_system(texts.get("pyproject.toml", ""))
         texts |= _texts(path, content_type, listing, _in_tree(declared))
@@ -73,7 +83,7 @@ def read_build_entry(path: str, content_type: str | None = None) -> BuildEntry |
     )
 
 
-def _listing(path: str, content_type: str | None) -> _Listing:
+def _listing(path: str, content_type: str | None, subdirectory: str) -> _Listing:
     """Read the names of all members; raises HostileArchiveError."""
     names: list[str] = []
     targets: list[tuple[str, str]] = []
@@ -92,7 +102,7 @@ def _listing(path: str, content_type: str | None) -> _Listing:
                 elif member.islnk():
                     targets.append((member.name, member.linkname))
     tops = {_split(name)[0] for name in names}
-    listing = _Listing(len(tops) == 1 and "" not in tops, {}, len(names))
+    listing = _Listing(len(tops) == 1 and "" not in tops, {}, len(names), subdirectory)
     listing.links.update((listing.place(name), listing.place(target)) for name, target in targets)
     return listing
 

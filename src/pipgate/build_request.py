@@ -21,12 +21,14 @@ class Sdist:
     """A source distribution that an index or a find-links page offers (PEP 643, PEP 691).
 
     ``sha256`` is the hash of the file that pip has on disk, as 64 hexadecimal digits; it is ``None`` only
-    where the file has not been fetched. ``url`` has no credentials.
+    where the file has not been fetched. ``url`` has no credentials. ``subdirectory`` is the directory in it
+    that is built, as pip takes it from the URL; it is empty for the root.
     """
 
     filename: str
     sha256: str | None
     url: str
+    subdirectory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Archive:
     filename: str
     sha256: str | None
     url: str
+    subdirectory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Vcs:
 
     url: str
     commit: str | None
+    subdirectory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,15 @@ class BuildRequest:
             return location(self.source)
         return f"{self.name} {self.version}" if self.version else self.name
 
+    @property
+    def is_known_by_name(self) -> bool:
+        """Whether a yes that gives a name and no place covers it.
+
+        It is a file of an index that is built at its root, or what the user named, in the directory that the
+        user named with it.
+        """
+        return self.named_by_user or (isinstance(self.source, Sdist) and not self.source.subdirectory)
+
     def as_claimed(self) -> BuildRequest:
         """Return the same request under the name that its own files say, if they say one."""
         return self if self.claimed is None else replace(self, name=self.claimed)
@@ -104,6 +117,11 @@ class BuildRequest:
     def for_purpose(self, purpose: Purpose) -> BuildRequest:
         """Return the same request for another purpose."""
         return replace(self, purpose=purpose)
+
+
+def subdirectory_of(source: Source) -> str:
+    """Return the directory in a source that is built; a tree on this machine is named by that directory."""
+    return "" if isinstance(source, Directory) else source.subdirectory
 
 
 def location(source: Source) -> str:

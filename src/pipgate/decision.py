@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipgate import matching
 from pipgate.allowances import Allowance, AllowedName, matches, same_name
-from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs
+from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, subdirectory_of
 from pipgate.errors import assert_never
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.policy import Mode, Policy, Status, Verdict
+from pipgate.public_urls import leaves_tree
 
 if TYPE_CHECKING:
     from pipgate.approvals import Approval, Approvals, Revocation
@@ -50,6 +51,7 @@ NAME_IS_NOT_ENOUGH = Refused(
     "needs-approval", "a name does not allow a source that you have not named yourself"
 )
 UNIDENTIFIED = Refused("unidentified", "its file has no sha256 to hold it to")
+OUTSIDE = Refused("outside-its-tree", "the directory to build does not lie in the files that were fetched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,12 @@ def decide(
     A no by name beats every yes; another file than the approved one is refused and never asked about; a yes
     is an exact approval, an allowance for this run, a rule, or first party, and no file without a hash gets
     one; what is left is the default. ``ask`` leaves as a Question only where somebody can answer. In mode
-    ``observe`` every build runs, and the reason says what would have been.
+    ``observe`` every build runs, and the reason says what would have been. What would be built outside of its
+    own files is refused in every mode: it is not what was fetched.
     """
     weighed = Weighing() if weighing is None else weighing
+    if leaves_tree(subdirectory_of(request.source)):
+        return OUTSIDE
     finding = _answerable(_weigh(request, policy, approvals, context, weighed), request, policy, context)
     if policy.mode.value is Mode.OBSERVE and not isinstance(finding, Allowed):
         weighed.note("mode observe runs every build", policy.mode.origin, Verdict.ALLOW)

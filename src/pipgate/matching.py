@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from pipgate import archive_names
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
-from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Source, Vcs
+from pipgate.build_request import (
+    Archive,
+    BuildRequest,
+    Directory,
+    Purpose,
+    Sdist,
+    Source,
+    Vcs,
+    subdirectory_of,
+)
 from pipgate.errors import assert_never
-from pipgate.public_urls import climbs, public_url
+from pipgate.public_urls import climbs, commit_in, public_url, repository
 
 if TYPE_CHECKING:
     from pipgate.policy import Policy, Rule
@@ -33,18 +43,18 @@ def identity(request: BuildRequest) -> tuple[str | None, str | None, Source]:
 def that_may_match(approvals: Approvals, request: BuildRequest) -> list[Approval]:
     """Return the approvals to compare: those under its name, or of its bytes where an archive has no name."""
     if request.name is None and isinstance(request.source, Archive):
-        return approvals.of_bytes(request.source.sha256)
+        return approvals.pinned(pin_or_none(request))
     return approvals.named(normalised(request.name))
 
 
 def same_subject(approval: Approval, request: BuildRequest) -> bool:
-    """Return whether an approval is for these very bytes or this commit, under this name.
+    """Return whether an approval is for these very bytes or this commit, this directory, and this name.
 
     An archive that somebody named by its URL or path may have no name or version but those in its files; its
     bytes are enough. A file whose hash is not known yet may be the approved one; it gets no yes before it has
     one.
     """
-    if normalised(request.name) not in {approval.name, None}:
+    if normalised(request.name) not in {approval.name, None} or _in_another_directory(approval, request):
         return False
     match approval.pin, request.source:
         case Sha256Pin(sha256), Archive(sha256=other) if request.name is None or request.version is None:
@@ -55,6 +65,10 @@ def same_subject(approval: Approval, request: BuildRequest) -> bool:
             return repository(vcs) == repository(url) and commit == (found or commit_in(url))
         case _:
             return False
+
+
+def _in_another_directory(approval: Approval, request: BuildRequest) -> bool:
+    return approval.pin.subdirectory != subdirectory_of(request.source)
 
 
 def another_file(approval: Approval, request: BuildRequest) -> bool:
@@ -112,7 +126,7 @@ def rule_matches(rule: Rule, request: BuildRequest, now: datetime) -> bool:
         return rule.verdict.value > 0 and request.version is None
     if rule.index is not None and not _from_index(request, rule.index):
         return False
-    return rule.verdict.value > 0 or isinstance(request.source, Sdist) or request.named_by_user
+    return rule.verdict.value > 0 or request.is_known_by_name
 
 
 def specificity(rule: Rule) -> tuple[bool, bool, bool]:
@@ -126,11 +140,11 @@ def first_party_name(request: BuildRequest, policy: Policy) -> bool:
     if name is None or not any(fnmatch.fnmatchcase(name, each) for each in policy.first_party_names.value):
         return False
     match request.source:
-        case Sdist():
+        case Sdist(subdirectory=""):
             return any(_from_index(request, index) for index in policy.first_party_indexes.value)
         case Vcs(url, _):
             return any(_lies_in(url, place) for place in policy.first_party_vcs.value)
-        case Archive() | Directory():
+        case Sdist() | Archive() | Directory():
             return False
         case _:
             assert_never(request.source)
@@ -160,10 +174,10 @@ def pin_or_none(request: BuildRequest) -> Pin | None:
     """Return what holds a request to its bytes, as far as it is known."""
     match request.source:
         case Sdist(sha256=str(sha256)) | Archive(sha256=str(sha256)):
-            return Sha256Pin(sha256)
-        case Vcs(url, commit):
+            return Sha256Pin(sha256, request.source.subdirectory)
+        case Vcs(url, commit, subdirectory):
             found = commit or commit_in(url)
-            return None if found is None else CommitPin(repository(url), found)
+            return None if found is None else CommitPin(repository(url), found, subdirectory)
         case Sdist() | Archive() | Directory():
             return None
         case _:
@@ -172,11 +186,12 @@ def pin_or_none(request: BuildRequest) -> Pin | None:
 
 def pin_text(pin: Pin) -> str:
     """Return a pin for a person."""
+    directory = f" subdirectory:{pin.subdirectory}" if pin.subdirectory else ""
     match pin:
         case Sha256Pin(sha256):
-            return f"sha256:{sha256}"
+            return f"sha256:{sha256}{directory}"
         case CommitPin(vcs, commit):
-            return f"{vcs} commit:{commit}"
+            return f"{vcs} commit:{commit}{directory}"
         case _:
             assert_never(pin)
 
@@ -187,8 +202,13 @@ def takes_back(revoked: Revocation, approval: Approval) -> bool:
         return False
     if revoked.version is None and revoked.pin is None:
         return True
-    same = same_version(revoked.version, approval.version) and revoked.pin in {None, approval.pin}
+    same = same_version(revoked.version, approval.version) and _holds(revoked.pin, approval.pin)
     return same and approval.on <= revoked.on
+
+
+def _holds(revoked: Pin | None, pin: Pin) -> bool:
+    """Return whether a pin is what a revocation names; a file or commit stands for every directory in it."""
+    return revoked in {None, pin} or revoked == replace(pin, subdirectory="")
 
 
 def same_version(one: str | None, other: str | None) -> bool:
@@ -230,19 +250,6 @@ def _lies_in(url: str, place: str) -> bool:
     if climbs(url):
         return False
     return f"{public_url(url).rstrip('/')}/".startswith(public_url(place).rstrip("/") + "/")
-
-
-def repository(url: str) -> str:
-    """Return the URL of a repository without what stands behind an ``@`` at its end, such as a revision."""
-    before, separator, rest = public_url(url).partition("#")
-    directory, slash, last = before.rpartition("/")
-    return f"{directory}{slash}{last.partition('@')[0]}{separator}{rest}".rstrip("/")
-
-
-def commit_in(url: str) -> str | None:
-    """Return the whole commit id that a URL names behind its last ``@``, if it does."""
-    revision = public_url(url).partition("#")[0].rpartition("@")[2]
-    return revision if len(revision) in {40, 64} and not set(revision) - set("0123456789abcdef") else None
 
 
 def _days(span: timedelta) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from pipgate import __version__
 from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
 from pipgate.build_request import Purpose
+from pipgate.errors import assert_never
 from pipgate.origin import Layer, Origin
 from pipgate.state_files import digest_of, name_of, read_json, write_json
 
@@ -65,9 +66,20 @@ def _remember(place: str, digest: str, approvals: Approvals) -> None:
 
 
 def _common(entry: Approval | Revocation) -> list[Any]:
-    pin = entry.pin
-    words = [pin.sha256] if isinstance(pin, Sha256Pin) else [] if pin is None else [pin.vcs, pin.commit]
+    words = _pin_words(entry.pin)
     return [entry.name, entry.version, words, entry.by, entry.on.isoformat(), entry.origin.line, entry.reason]
+
+
+def _pin_words(pin: Pin | None) -> list[str]:
+    match pin:
+        case None:
+            return []
+        case Sha256Pin(sha256, subdirectory):
+            return ["sha256", sha256, subdirectory]
+        case CommitPin(vcs, commit, subdirectory):
+            return ["commit", vcs, commit, subdirectory]
+        case _:
+            assert_never(pin)
 
 
 def _row(approval: Approval) -> list[Any]:
@@ -95,7 +107,8 @@ def _revocation(row: list[Any], path: str, layer: Layer) -> Revocation:
 def _pin(words: list[str]) -> Pin | None:
     if not words:
         return None
-    return Sha256Pin(words[0]) if len(words) == 1 else CommitPin(*words)
+    kind, *values = words
+    return Sha256Pin(*values) if kind == "sha256" else CommitPin(*values)
 
 
 @cache

@@ -9,7 +9,15 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
+from pipgate.build_request import (
+    Archive,
+    BuildRequest,
+    Directory,
+    Sdist,
+    Vcs,
+    location,
+    subdirectory_of,
+)
 from pipgate.decision import Allowed, Decision, Refused
 from pipgate.errors import PipgateError, assert_never
 from pipgate.plain_text import masked, plain, single_spaced
@@ -100,7 +108,9 @@ class TerminalPrompter:
         """Return the answer for one build; repeats the question for what is no answer."""
         from pipgate.build_entry import read_build_entry  # noqa: PLC0415 -- where there is a question
 
-        entry = read_build_entry(subject.path) if subject.path and os.path.isfile(subject.path) else None  # noqa: PTH113 -- a string
+        is_file = subject.path is not None and os.path.isfile(subject.path)  # noqa: PTH113 -- a string
+        directory = subdirectory_of(subject.request.source)
+        entry = read_build_entry(subject.path, subdirectory=directory) if subject.path and is_file else None
         self.terminal.write(_shown(subject, entry, reason))
         while True:
             answer = self.terminal.read_line(_QUESTION)
@@ -205,18 +215,23 @@ def _pieces(line: str) -> list[str]:
 
 def _identity(request: BuildRequest, path: str | None) -> list[tuple[str, str]]:
     match request.source:
-        case Sdist(filename, sha256, _) | Archive(filename, sha256, _):
+        case Sdist(filename, sha256, _, subdirectory) | Archive(filename, sha256, _, subdirectory):
             return [
                 ("file", f"{filename}{_size(path)}"),
                 ("sha256", str(sha256)),
+                *_part(subdirectory),
                 ("from", location(request.source)),
             ]
-        case Vcs(url, commit):
-            return [("repository", url), ("commit", commit or "not fetched yet")]
+        case Vcs(url, commit, subdirectory):
+            return [("repository", url), ("commit", commit or "not fetched yet"), *_part(subdirectory)]
         case Directory(place, _):
             return [("directory", place)]
         case _:
             assert_never(request.source)
+
+
+def _part(subdirectory: str) -> list[tuple[str, str]]:
+    return [("builds", f"{subdirectory}, not its root")] if subdirectory else []
 
 
 def _size(path: str | None) -> str:

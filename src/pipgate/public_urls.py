@@ -1,4 +1,4 @@
-"""URLs as they may be shown and compared: without credentials."""
+"""URLs as they may be shown and compared: without credentials, and what pip reads out of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from urllib.parse import unquote
 
 _DECODINGS = 3  # a proxy may decode once more than the server behind it
+_SUBDIRECTORY = re.compile(r"[#&]subdirectory=([^&]*)")  # pip's own, which does not ask where a URL begins
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def climbs(url: str) -> bool:
@@ -29,6 +31,62 @@ def public_url(url: str) -> str:
     if not separator:
         return before
     authority = re.split(r"[/?\\]", rest, maxsplit=1)[0]
-    subdirectory = re.search(r"(?:^|&)subdirectory=([^&]+)", fragment)
     shown = f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{rest[len(authority) :]}"
-    return f"{shown}#subdirectory={subdirectory.group(1)}" if subdirectory else shown
+    if _SUBDIRECTORY.search(before):  # pip takes the first one, wherever it stands
+        return shown
+    subdirectory = subdirectory_in(f"#{fragment}")
+    return f"{shown}#subdirectory={subdirectory}" if subdirectory else shown
+
+
+def subdirectory_in(url: str) -> str:
+    """Return the directory that pip builds in what lies at ``url``, as it is written; empty for the root.
+
+    pip takes the first ``subdirectory=`` behind a ``#`` or an ``&``, in the path and the query as well
+    (``Link.subdirectory_fragment``), and decodes nothing.
+    """
+    found = _SUBDIRECTORY.search(url)
+    return found.group(1) if found else ""
+
+
+def leaves_tree(subdirectory: str) -> bool:
+    """Return whether a subdirectory is written so that it may lie outside of the tree that it is in.
+
+    A ``#`` in it counts: no URL that is shown or recorded would name the same directory again.
+    """
+    first, *rest = re.split(r"[/\\]", subdirectory)
+    is_absolute = bool(rest) and not first
+    return (
+        is_absolute
+        or first[1:2] == ":"
+        or ".." in (first, *rest)
+        or any(each in subdirectory for each in "#\0")
+    )
+
+
+def plain_subdirectory(subdirectory: str) -> str:
+    """Return one text for all ways to write the same directory; what leaves its tree stays as it is."""
+    if leaves_tree(subdirectory):
+        return subdirectory
+    return "/".join(part for part in subdirectory.split("/") if part not in {"", "."})
+
+
+def repository(url: str) -> str:
+    """Return the public URL of the repository that a VCS URL names: without revision and subdirectory."""
+    return _repository_and_revision(url)[0].rstrip("/")
+
+
+def commit_in(url: str) -> str | None:
+    """Return the whole commit id that a VCS URL names as its revision, if it does."""
+    revision = _repository_and_revision(url)[1]
+    return revision if _COMMIT.fullmatch(revision) else None
+
+
+def _repository_and_revision(url: str) -> tuple[str, str]:
+    """Split as pip does (``VersionControl.get_url_rev_and_auth``): at the last ``@`` of the path."""
+    bare = public_url(url).partition("#")[0]
+    before, mark, query = bare.partition("?")
+    scheme, separator, rest = before.partition("://")
+    host, slash, path = rest.partition("/")
+    place, at, revision = path.rpartition("@")
+    found = f"{scheme}{separator}{host}{slash}{place if at else path}{mark}{query}"
+    return found, revision if at else ""

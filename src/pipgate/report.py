@@ -11,6 +11,7 @@ from pipgate.errors import PipgateError, assert_never
 from pipgate.index_words import index_words
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
+from pipgate.public_urls import repository
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -199,8 +200,9 @@ def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
 
 def _identity(source: Source) -> str:
     match source:
-        case Sdist(filename, sha256, _):
-            return plain(f"{filename}  sha256:{sha256}")
+        case Sdist(filename, sha256, _, subdirectory):
+            part = f"{filename}, its directory {subdirectory}" if subdirectory else filename
+            return plain(f"{part}  sha256:{sha256}")
         case Archive(_, sha256, url):
             return plain(f"{url}  sha256:{sha256}")
         case Vcs(url, commit):
@@ -261,14 +263,15 @@ def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> 
 def approval_key(request: BuildRequest) -> str | None:
     """Return the word for ``pipgate approve`` that finds this request, or None for what cannot be pinned."""
     match request.source:
-        case Sdist():
+        case Sdist(subdirectory=""):
             return f"{request.name}=={request.version}" if request.version else request.name
-        case Archive(_, _, url):
+        case Sdist(_, _, url) | Archive(_, _, url):
             return url
-        case Vcs(url, commit):
+        case Vcs(url, commit, subdirectory):
             if request.name is None or commit is None:
                 return None
-            return f"{request.name}@{url}" if commit in url else f"{request.name}@{url}@{commit}"
+            part = f"#subdirectory={subdirectory}" if subdirectory else ""
+            return f"{request.name}@{repository(url)}@{commit}{part}"
         case Directory():
             return None
         case _:
@@ -277,7 +280,7 @@ def approval_key(request: BuildRequest) -> str | None:
 
 def _key(request: BuildRequest) -> str:
     """Return the value of ``--allow-build`` that allows exactly this request."""
-    if request.name and (isinstance(request.source, Sdist) or request.named_by_user):
+    if request.name and request.is_known_by_name:
         return f"{request.name}=={request.version}" if request.version else request.name
     return location(request.source)
 

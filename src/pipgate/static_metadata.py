@@ -14,6 +14,7 @@ from pipgate.archive_stream import HostileArchiveError, read_files
 from pipgate.core_metadata import CoreMetadata, MetadataError, as_metadata, known_good, read_pkg_info
 from pipgate.plain_text import plain
 from pipgate.project_table import LARGEST_PYPROJECT, claimed_name, read_project_table
+from pipgate.public_urls import leaves_tree, plain_subdirectory
 from pipgate.recorded_requires import RecordedRequires, read_requires_txt
 from pipgate.regular_files import UnreadableFileError, read_regular
 from pipgate.time_limit import TookTooLongError, at_most
@@ -80,6 +81,8 @@ def of_archive(
     ``project`` is the name it was asked for by, ``subdirectory`` where in it the project lies. Never raises:
     what cannot be read is ``Unknown``, and its reason names the member.
     """
+    if leaves_tree(subdirectory):
+        return Unknown("the directory to build does not lie in it")
     picker = _Picker(project, subdirectory)
     try:
         files = read_files(path, content_type, lambda name, _: picker.wanted(name), picker.enough)
@@ -132,7 +135,7 @@ class _Picker:
 
     def __init__(self, project: str | None, subdirectory: str) -> None:
         self._project = canonicalize_name(project) if project else None
-        self._subdirectory = posixpath.normpath(subdirectory.strip("/") or ".").removeprefix(".")
+        self._subdirectory = plain_subdirectory(subdirectory)
         self._root: str | None = None
         self._told_by_own: StaticAnswer | None = None
 

@@ -27,9 +27,10 @@ from support.approval_files import (
 names = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,4}[A-Za-z0-9])?", fullmatch=True)
 versions = st.sampled_from(["1", "1.0", "1.10", "1.9", "2!1", "1rc1", "1.0+local", "v3"])
 hexadecimal = "0123456789abcdef"
-shas = st.builds(Sha256Pin, st.text(hexadecimal, min_size=64, max_size=64))
-urls = st.sampled_from(["git+https://example.org/a", 'hg+http://h/"\\', "git+file:///x y#subdirectory=b"])
-commits = st.builds(CommitPin, urls, st.text(hexadecimal, min_size=40, max_size=40))
+directories = st.sampled_from(["", "b", 'packages/"one"'])
+shas = st.builds(Sha256Pin, st.text(hexadecimal, min_size=64, max_size=64), directories)
+urls = st.sampled_from(["git+https://example.org/a", 'hg+http://h/"\\', "git+file:///x y"])
+commits = st.builds(CommitPin, urls, st.text(hexadecimal, min_size=40, max_size=40), directories)
 texts = st.text(
     st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]), min_size=1, max_size=12
 ).filter(str.strip)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
 from pipgate.build_entry import read_build_entry
-from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist
+from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.commands.found import Found, find, places
 from pipgate.commands.pending import still_pending
@@ -119,7 +119,9 @@ def _shown(found: Found) -> list[str]:
     if isinstance(request.source, Sdist | Archive):
         lines.append(f"  file       {plain(request.source.filename or 'not fetched')}")
         lines.append(f"  sha256     {request.source.sha256}")
-    entry = read_build_entry(found.path) if found.path else None
+    directory = subdirectory_of(request.source)
+    lines += [f"  builds     {plain(directory)}, not its root"] if directory else []
+    entry = read_build_entry(found.path, subdirectory=directory) if found.path else None
     if entry is not None:
         lines.append(f"  backend    {single_spaced(entry.backend)}")
         lines += [f"  requires   {single_spaced(each)}" for each in entry.requires or ("nothing to build",)]

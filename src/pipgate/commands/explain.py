@@ -57,10 +57,10 @@ def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildReque
 
 def _of_pin(name: str, version: str | None, pin: Sha256Pin | CommitPin, file: str | None) -> BuildRequest:
     match pin:
-        case Sha256Pin(sha256):
-            source: Sdist | Vcs = Sdist(file or f"{name}-{version}.tar.gz", sha256, "")
-        case CommitPin(vcs, commit):
-            source = Vcs(vcs, commit)
+        case Sha256Pin(sha256, subdirectory):
+            source: Sdist | Vcs = Sdist(file or f"{name}-{version}.tar.gz", sha256, "", subdirectory)
+        case CommitPin(vcs, commit, subdirectory):
+            source = Vcs(vcs, commit, subdirectory)
         case _:
             assert_never(pin)
     return BuildRequest(name, version, source, Purpose.WHEEL, named_by_user=True)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from pipgate import static_metadata
 from pipgate.archive_names import is_version, sha256_of_file, version_in_filename
@@ -19,7 +20,8 @@ from pipgate.gate_opening import context_of
 from pipgate.matching import pin_or_none, pin_text, same_version
 from pipgate.pending_builds import kept
 from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import shell_line
+from pipgate.plain_text import plain, shell_line
+from pipgate.public_urls import plain_subdirectory, subdirectory_in
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
@@ -106,7 +108,7 @@ def _commit(word: str) -> BuildRequest:
     return BuildRequest(
         plain_name(named),
         None,
-        Vcs(_lower_commit(url.strip().partition("#")[0]), None),
+        Vcs(_lower_commit(url.strip().partition("#")[0]), None, plain_subdirectory(subdirectory_in(url))),
         Purpose.WHEEL,
         named_by_user=bool(at),
     )
@@ -124,25 +126,40 @@ def _fetched(wanted: list[str], places: list[str], book: Rulebook, directory: st
     names = [plain_name(word.partition("==")[0]) for word in wanted if "://" not in word]
     only = ["--no-binary", ",".join(names)] if names else []
     options = ("-q", "--no-deps", "--disable-pip-version-check", *places, *only, "-d", directory)
-    args = ("download", *options, *wanted)
+    files_wanted = {word.partition("#")[0]: word for word in reversed(wanted)}  # of one file once
+    args = ("download", *options, *files_wanted.values())
     ended = run_pip(PipCall(args), lambda: Gate(book.policy, book.approvals, context_of(book, utc_now())))
     files = sorted(Path(directory).iterdir())
     if ended.status != 0:
         raise UsageError("pip could not download it; nothing was approved")
-    return [_of_file(file, names) for file in files]
+    urls = [word for word in wanted if "://" in word]
+    return [_of_file(file, names, each) for file in files for each in _directories(file.name, urls)]
 
 
-def _of_file(file: Path, names: list[str]) -> Found:
+def _directories(filename: str, urls: list[str]) -> list[str]:
+    """Return the directories of a fetched file that its URLs name; the root is the empty text.
+
+    Raises UsageError where a directory was named and it cannot be told of which file.
+    """
+    own = [url for url in urls if unquote(urlsplit(url).path).rpartition("/")[2] == filename]
+    if not own and any(map(subdirectory_in, urls)):
+        raise UsageError(
+            f"the server calls it {plain(filename)}, so its directory cannot be told; nothing was approved"
+        )
+    return list(dict.fromkeys(plain_subdirectory(subdirectory_in(url)) for url in own)) or [""]
+
+
+def _of_file(file: Path, names: list[str], subdirectory: str) -> Found:
     sha256 = sha256_of_file(str(file))
     for name in names:
         version = version_in_filename(name, file.name)
         if version is not None and is_version(version):
             return Found(BuildRequest(name, version, Sdist(file.name, sha256, ""), Purpose.WHEEL), str(file))
-    told = static_metadata.of_archive(str(file), project=None)
+    told = static_metadata.of_archive(str(file), project=None, subdirectory=subdirectory)
     said = told.fields if isinstance(told, static_metadata.Known) else told
     if said.name is None:
         raise UsageError(f"{file.name} does not say what project it is; nothing was approved")
-    source = Archive(file.name, sha256, "")
+    source = Archive(file.name, sha256, "", subdirectory)
     return Found(
         BuildRequest(plain_name(said.name), said.version, source, Purpose.WHEEL, named_by_user=True),
         str(file),

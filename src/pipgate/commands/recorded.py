@@ -108,6 +108,8 @@ def as_json(entry: Approval | Revocation) -> dict[str, Any]:
             pass
         case _:
             assert_never(entry.pin)
+    if entry.pin is not None and entry.pin.subdirectory:
+        row["subdirectory"] = entry.pin.subdirectory
     row |= {"by": entry.by, "on": entry.on, "reason": entry.reason, "origin": str(entry.origin)}
     if isinstance(entry, Approval):
         row |= {

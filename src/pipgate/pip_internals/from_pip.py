@@ -10,7 +10,7 @@ from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpo
 from pipgate.pip_internals.names import claim_of, is_tree, name_and_version
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
-from pipgate.public_urls import public_url
+from pipgate.public_urls import plain_subdirectory, public_url
 
 if TYPE_CHECKING:
     from pip._internal.models.link import Link
@@ -47,7 +47,7 @@ def build_request(
 def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     """Return the request for a checkout that has not been fetched, so that it has no commit yet."""
     assert req.link is not None
-    source = Vcs(public_url(req.link.url), commit=None)
+    source = _vcs(req.link, commit=None)
     return BuildRequest(
         name=req.name,
         version=None,
@@ -61,7 +61,7 @@ def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
 def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
     """Return the request that a file of an index would lead to, from what the index says of it."""
     sha256 = link.hash if link.hash_name == "sha256" else None
-    source = Sdist(link.filename, sha256, public_url(link.url))
+    source = Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
     version = version_in_filename(name, link.filename)
     return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run))
 
@@ -74,9 +74,9 @@ def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
     """
     if not link.is_vcs and link.comes_from is not None:
         return request_for_candidate(link, name or "", run)
-    url = public_url(link.url)
     sha256 = link.hash if link.hash_name == "sha256" else None
-    source = Vcs(url, commit=None) if link.is_vcs else Archive(link.filename, sha256, url)
+    archive = Archive(link.filename, sha256, public_url(link.url), subdirectory(link))
+    source = _vcs(link, commit=None) if link.is_vcs else archive
     return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, run))
 
 
@@ -91,14 +91,23 @@ def _offer(link: Link, run: Run) -> Offer:
 
 def _source(req: InstallRequirement, link: Link) -> Source:
     if link.is_vcs:
-        return Vcs(public_url(link.url), commit=_commit(req, link))
+        return _vcs(link, _commit(req, link))
     if is_tree(req, link):
-        path = req.unpacked_source_directory if req.source_dir else link.file_path
+        path = os.path.join(req.source_dir or link.file_path, link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
         return Directory(os.path.realpath(path), editable=req.editable)
     sha256 = sha256_of_file(req.local_file_path) if req.local_file_path else None
     if req.original_link is not None:
-        return Archive(link.filename, sha256, public_url(link.url))
-    return Sdist(link.filename, sha256, public_url(link.url))
+        return Archive(link.filename, sha256, public_url(link.url), subdirectory(link))
+    return Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
+
+
+def _vcs(link: Link, commit: str | None) -> Vcs:
+    return Vcs(public_url(link.url), commit, subdirectory(link))
+
+
+def subdirectory(link: Link) -> str:
+    """Return the directory that pip will build in what the link leads to."""
+    return plain_subdirectory(link.subdirectory_fragment or "")
 
 
 def _commit(req: InstallRequirement, link: Link) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals import stand_in, static_answers
@@ -60,12 +61,25 @@ def prepare_allowed(
 
     vars(req)[_REQUEST] = request
     unpack_for_build(req, request, run)
+    _require_inside(req, request, run)
     token = run.preparing.set(request)
     try:
         with run.gate.admitted(request), setup_requires_stopped(req, run):
             prepare()
     finally:
         run.preparing.reset(token)
+
+
+def _require_inside(req: InstallRequirement, request: BuildRequest, run: Run) -> None:
+    """Raise BuildRefusedError where a link leads the directory to build out of what was fetched."""
+    from pipgate.build_request import Directory
+    from pipgate.decision import OUTSIDE
+
+    if isinstance(request.source, Directory):
+        return  # it is named by the directory that the link leads to
+    tree, built = os.path.realpath(req.source_dir or ""), os.path.realpath(req.unpacked_source_directory)
+    if os.path.commonpath([tree, built]) != tree:
+        raise run.gate.stop(request, OUTSIDE)
 
 
 def build_all(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
