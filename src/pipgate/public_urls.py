@@ -51,7 +51,8 @@ def subdirectory_in(url: str) -> str:
 def leaves_tree(subdirectory: str) -> bool:
     """Return whether a subdirectory is written so that it may lie outside of the tree that it is in.
 
-    A ``#`` in it counts: no URL that is shown or recorded would name the same directory again.
+    So does what begins or ends in another part of the URL, such as its user, query or revision: what is shown
+    and recorded would not name the same directory again.
     """
     first, *rest = re.split(r"[/\\]", subdirectory)
     is_absolute = bool(rest) and not first
@@ -59,14 +60,15 @@ def leaves_tree(subdirectory: str) -> bool:
         is_absolute
         or first[1:2] == ":"
         or ".." in (first, *rest)
-        or any(each in subdirectory for each in "#\0")
+        or any(each in subdirectory for each in "#?@\0")
     )
 
 
 def plain_subdirectory(subdirectory: str) -> str:
-    """Return one text for all ways to write the same directory; what leaves its tree stays as it is."""
+    """Return one text for all ways to write the same directory; what leaves its tree still does."""
     if leaves_tree(subdirectory):
-        return subdirectory
+        _, at, rest = subdirectory.rpartition("@")  # before it stands what may be a password
+        return f"../{rest}" if at else subdirectory
     return "/".join(part for part in subdirectory.split("/") if part not in {"", "."})
 
 

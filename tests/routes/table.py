@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from support.projects import make_wheel
+from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -533,3 +533,95 @@ def pylock_vcs(world: World) -> Case:
         f'vcs = {{ type = "git", url = "{repository.as_uri()}", commit-id = "{answer.stdout.strip()}" }}\n'
     )
     return Case(_pylock(world, entry))
+
+
+def _locked_with_choices(world: World, choice: str) -> str:
+    """Write a lock file that holds evil for an extra and for a dependency group, and return its path."""
+    sdist = world.project().sdist(world.index.root)
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    offers = 'extras = ["more"]\ndependency-groups = ["more"]\n'
+    head = f'lock-version = "1.0"\ncreated-by = "tests"\n{offers}'
+    source = (
+        f'sdist = {{ name = "{sdist.name}", url = "{world.index.file_url(sdist)}", '
+        f'hashes = {{ sha256 = "{digest}" }} }}\n'
+    )
+    entry = f'[[packages]]\nname = "evil"\nversion = "1.0"\nmarker = "\'more\' in {choice}"\n{source}'
+    return write(world.tmp / "pylock.toml", head + entry)
+
+
+@route(commands=("install", "download"), since=(26, 3))
+def pylock_group(world: World) -> Case:
+    return Case(("--group", f"{_locked_with_choices(world, 'dependency_groups')}:more"))
+
+
+@route(commands=("install", "download"), since=(26, 3))
+def pylock_extra(world: World) -> Case:
+    return Case(("-r", f"{_locked_with_choices(world, 'extras')}[more]"))
+
+
+# A directory of what was fetched (``subdirectory=``); what was approved there is in test_subdirectory.py
+
+
+def _nested(world: World) -> Project:
+    """Return a project in which evil lies in the directory ``inner``."""
+    files = {f"inner/{name}": text for name, text in world.project().contents().items()}
+    return Project("evil", "1.0", type(world.canary)(world.tmp / "quiet.txt"), files=files)
+
+
+@route(commands=("install", "wheel"))
+def index_sdist_in_a_subdirectory(world: World) -> Case:
+    sdist = _nested(world).sdist(world.index.root)
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    url = world.index.file_url(sdist)
+    world.index.html["evil"] = f'<a href="{url}#sha256={digest}&subdirectory=inner">{sdist.name}</a>'
+    return Case(("evil",), allow=(f"{url}#subdirectory=inner",))
+
+
+@route(commands=("install", "wheel", "lock"))
+def archive_in_a_subdirectory(world: World) -> Case:
+    return Case(
+        (f"evil @ {world.index.file_url(_nested(world).sdist(world.index.root))}#subdirectory=inner",)
+    )
+
+
+@route(commands=("install", "wheel"))
+def archive_in_a_subdirectory_of_its_query(world: World) -> Case:
+    url = f"{world.index.file_url(_nested(world).sdist(world.index.root))}?x&subdirectory=inner"
+    make_wheel(world.index.root, "good", "1.0", requires=(f"evil @ {url}",))
+    return Case(("good",), allow=(url,))
+
+
+@route(commands=("install", "wheel"))
+def checkout_in_a_subdirectory(world: World) -> Case:
+    repository = _nested(world).repository(world.tmp / "repo")
+    return Case((f"git+{repository.as_uri()}#egg=evil&subdirectory=inner",))
+
+
+@route(commands=("install",))
+def editable_checkout_in_a_subdirectory(world: World) -> Case:
+    url = f"git+{_nested(world).repository(world.tmp / 'repo').as_uri()}#egg=evil&subdirectory=inner"
+    return Case(("--src", str(world.tmp / "src"), "-e", url))
+
+
+@route(commands=("install",))
+def directory_in_a_subdirectory(world: World) -> Case:
+    tree = _nested(world).tree(world.tmp / "tree")
+    make_wheel(world.index.root, "good", "1.0", requires=(f"evil @ {tree.as_uri()}#subdirectory=inner",))
+    return Case(("good",), allow=(str(tree / "inner"),))
+
+
+@route(commands=("install",), since=(26, 1))
+def pylock_archive_in_a_subdirectory(world: World) -> Case:
+    sdist = _nested(world).sdist(world.index.root)
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    hashes = f'subdirectory = "inner", hashes = {{ sha256 = "{digest}" }}'
+    return Case(_pylock(world, f'archive = {{ url = "{world.index.file_url(sdist)}", {hashes} }}\n'))
+
+
+@route(commands=("install",), since=(26, 1))
+def pylock_vcs_in_a_subdirectory(world: World) -> Case:
+    repository = _nested(world).repository(world.tmp / "repo")
+    command = ["git", "-C", str(repository), "rev-parse", "HEAD"]
+    commit = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    place = f'url = "{repository.as_uri()}", commit-id = "{commit}", subdirectory = "inner"'
+    return Case(_pylock(world, f'vcs = {{ type = "git", {place} }}\n'))

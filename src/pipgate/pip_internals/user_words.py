@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipgate.pip_internals.run_state import Run
 
-_FETCHED_FILE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
+_FETCHED_FILE = re.compile(r"(?:https?|ftp):", re.IGNORECASE)  # as pip: it asks for no slashes
 _LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 
 
