@@ -79,8 +79,13 @@ def repository(url: str) -> str:
 
 def commit_in(url: str) -> str | None:
     """Return the whole commit id that a VCS URL names as its revision, if it does."""
-    revision = _repository_and_revision(url)[1]
+    revision = revision_in(url)
     return revision if _COMMIT.fullmatch(revision) else None
+
+
+def revision_in(url: str) -> str:
+    """Return the revision that a VCS URL names, as it is written; empty where it names none."""
+    return _repository_and_revision(url)[1]
 
 
 def _repository_and_revision(url: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from support.world import World
 
@@ -29,6 +31,51 @@ def test_a_revision_that_is_an_option_reaches_no_program(world: World) -> None:
     plain = "hg+http://127.0.0.1:9/repo@tip#egg=evil"
     world.pipgate("install", "--prefix", str(world.tmp / "target"), plain, env=env)
     assert any(song.startswith("hg clone") for song in world.canary.songs)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "hg+http://127.0.0.1:9/repo@--config=alias.update=!touch%40y#egg=evil",
+        "hg+http://127.0.0.1:9/repo@%2d%2dconfig=alias.clone=!touch#egg=evil",
+        "hg+ssh://-oProxyCommand=touch/repo#egg=evil",
+        "git+ssh://-oProxyCommand=touch/repo#egg=evil",
+        "git+file:///tmp/repo%40--upload-pack=touch#egg=evil",
+        "git+file:///tmp/repo@main%40--upload-pack=touch#egg=evil",
+        "svn+http://-r:p@127.0.0.1:9/repo#egg=evil",
+        "svn+http://127.0.0.1:9/repo@-rHEAD#egg=evil",
+        "bzr+http://127.0.0.1:9/repo@-Ofoo#egg=evil",
+        "git+http://127.0.0.1:9/repo@a%0ab#egg=evil",
+    ],
+)
+def test_no_part_of_a_url_reaches_a_program_as_an_option(world: World, url: str) -> None:
+    env = fake_program(world, url.partition("+")[0])
+    take = ("--prefix", str(world.tmp / "target"))
+    for words in ((url,), ("--src", str(world.tmp / "src"), "-e", url)):
+        ended = world.pipgate("--allow-build", "evil", "install", *take, *words, env=env)
+        assert ended.status == 43, ended.text
+        assert "hostile-revision" in report_of(world, "install", *take, *words, env=env)
+    assert world.canary.silent, world.canary.songs
+
+
+def report_of(world: World, *args: str, env: dict[str, str]) -> str:
+    report = world.tmp / "report.json"
+    world.pipgate("--allow-build", "evil", "--gate-report", str(report), *args, env=env)
+    return report.read_text()
+
+
+@pytest.mark.parametrize("vcs", ["hg", "svn", "bzr"])
+def test_a_repository_on_this_machine_is_decided_before_it_is_fetched(world: World, vcs: str) -> None:
+    """Mercurial runs the hooks and extensions that the repository it fetches from names."""
+    env = fake_program(world, vcs)
+    url = f"{vcs}+file://{world.tmp}/repo#egg=evil"
+    take = ("--prefix", str(world.tmp / "target"))
+    for words in ((url,), ("--src", str(world.tmp / "src"), "-e", url)):
+        ended = world.pipgate("install", *take, *words, env=env)
+        assert ended.status == 43, ended.text
+        assert world.canary.silent, world.canary.songs
+    world.pipgate("--allow-build", "evil", "install", *take, url, env=env)
+    assert not world.canary.silent
 
 
 def test_a_checkout_from_metadata_is_not_even_fetched(world: World) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import sha256_of_file, version_in_filename
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
+from pipgate.pip_internals.existing_trees import is_existing_tree
 from pipgate.pip_internals.names import claim_of, is_tree, name_and_version
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
-from pipgate.public_urls import plain_subdirectory, public_url
+from pipgate.public_urls import plain_subdirectory, public_url, repository
 
 if TYPE_CHECKING:
     from pip._internal.models.link import Link
@@ -38,7 +39,7 @@ def build_request(
         source=source,
         purpose=purpose,
         required_by=required_by(req, run),
-        named_by_user=_named(source, run),
+        named_by_user=_named(source, req.link, run),
         offer=_offer(req.link, run),
         claimed=claim_of(req),
     )
@@ -47,14 +48,14 @@ def build_request(
 def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     """Return the request for a checkout that has not been fetched, so that it has no commit yet."""
     assert req.link is not None
-    source = _vcs(req.link, commit=None)
+    source = _checkout(req, req.link, fetched=False)
     return BuildRequest(
         name=req.name,
         version=None,
         source=source,
         purpose=Purpose.METADATA,
         required_by=required_by(req, run),
-        named_by_user=_named(source, run),
+        named_by_user=_named(source, req.link, run),
     )
 
 
@@ -76,8 +77,8 @@ def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
         return request_for_candidate(link, name or "", run)
     sha256 = link.hash if link.hash_name == "sha256" else None
     archive = Archive(link.filename, sha256, public_url(link.url), subdirectory(link))
-    source = _vcs(link, commit=None) if link.is_vcs else archive
-    return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, run))
+    source = Vcs(archive.url, None, archive.subdirectory) if link.is_vcs else archive
+    return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, link, run))
 
 
 def _offer(link: Link, run: Run) -> Offer:
@@ -91,7 +92,7 @@ def _offer(link: Link, run: Run) -> Offer:
 
 def _source(req: InstallRequirement, link: Link) -> Source:
     if link.is_vcs:
-        return _vcs(link, _commit(req, link))
+        return _checkout(req, link, fetched=True)
     if is_tree(req, link):
         path = os.path.join(req.source_dir or link.file_path, link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
         return Directory(os.path.realpath(path), editable=req.editable)
@@ -101,8 +102,12 @@ def _source(req: InstallRequirement, link: Link) -> Source:
     return Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
 
 
-def _vcs(link: Link, commit: str | None) -> Vcs:
-    return Vcs(public_url(link.url), commit, subdirectory(link))
+def _checkout(req: InstallRequirement, link: Link, *, fetched: bool) -> Vcs:
+    """Return the identity of a checkout; one that we have not fetched names no commit, whatever it says."""
+    url = public_url(link.url)
+    if is_existing_tree(req):
+        return Vcs(repository(url), None, subdirectory(link))
+    return Vcs(url, _commit(req, link) if fetched else None, subdirectory(link))
 
 
 def subdirectory(link: Link) -> str:
@@ -119,12 +124,12 @@ def _commit(req: InstallRequirement, link: Link) -> str | None:
     return backend.get_revision(req.source_dir)
 
 
-def _named(source: Source, run: Run) -> bool:
+def _named(source: Source, link: Link, run: Run) -> bool:
     match source:
         case Directory(path=path):
             return run.was_named(path)
-        case Archive(url=url) | Vcs(url=url):
-            return run.was_named(url)
+        case Archive() | Vcs():
+            return run.was_named(public_url(link.url))
         case Sdist():
             return False
 

@@ -8,10 +8,14 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from pipgate import permit
 from pipgate.permit import Permit, unrecorded
+from pipgate.pip_internals import existing_trees
 from pipgate.pip_internals.presented_errors import presented
+from pipgate.plain_text import shell_line
+from pipgate.public_urls import repository, revision_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -97,16 +101,47 @@ def update_editable(original: Callable[..., None], run: Run) -> Callable[..., No
             original(self)
             return
         with presented():
-            if self.source_dir is not None and os.path.exists(self.source_dir):  # noqa: PTH110 -- a string
-                from pipgate.pip_internals.from_pip import request_before_fetch  # see below
-
-                # The configuration of a tree that lies there already can name filters for git to run.
-                _require(request_before_fetch(self, run), run)
             _decide_on_fetch(self, run)
+            there = self.source_dir is not None and os.path.lexists(self.source_dir)
+            if there and existing_trees.replaced_by_fresh(self, _fetch_anew):
+                return
+            if there:
+                _decide_on_what_lies_there(self, run)
             with _fetch():
                 original(self)
 
     return update
+
+
+def _fetch_anew(url: str, directory: str) -> None:
+    """Fetch a VCS URL into a directory that is not there yet, as pip does."""
+    from pip._internal.utils.misc import hide_url
+    from pip._internal.vcs.versioncontrol import vcs
+
+    backend = vcs.get_backend_for_scheme(url.partition("://")[0])
+    assert backend is not None
+    with _fetch():
+        backend.obtain(directory, url=hide_url(url), verbosity=0)
+
+
+def _decide_on_what_lies_there(req: InstallRequirement, run: Run) -> None:
+    """Raise BuildRefusedError for a tree that is not what was fetched, unless it is allowed by its name.
+
+    Its files are built, and its configuration can name programs for git to run.
+    """
+    from pipgate.decision import Refused  # a run without checkouts does not load it
+    from pipgate.gate import Subject
+    from pipgate.pip_internals.from_pip import request_before_fetch
+
+    existing_trees.mark(req)
+    request = request_before_fetch(req, run)
+    [decision] = run.gate.settle([Subject(request)])
+    if isinstance(decision, Refused):
+        there = req.source_dir or ""
+        aside = shell_line(["mv", there, f"{there}.before"])
+        reason = f"{there} was there already and differs from what the URL names; no approval speaks for it"
+        details = (f"to have it fetched anew: {aside}",)
+        raise run.gate.stop(request, Refused(decision.code, reason, details))
 
 
 @contextmanager
@@ -126,11 +161,12 @@ def _decide_on_fetch(req: InstallRequirement, run: Run) -> None:
 
     assert req.link is not None
     request = request_before_fetch(req, run)
-    if _revision_is_an_option(req.link):
+    hostile = _hostile(req.link)
+    if hostile is not None:
         from pipgate.decision import Refused  # same
 
-        raise run.gate.stop(request, Refused("hostile-revision", "its revision reads like an option"))
-    if not request.named_by_user:
+        raise run.gate.stop(request, Refused("hostile-revision", hostile))
+    if not request.named_by_user or _fetching_runs_code(req.link):
         _require(request, run)
 
 
@@ -143,10 +179,37 @@ def _require(request: Any, run: Run) -> None:
         raise run.gate.stop(request, decision)
 
 
-def _revision_is_an_option(link: Link) -> bool:
-    """Return whether the revision of a VCS URL starts with a dash (pip issue 12306, fixed in 23.3 for hg)."""
-    _, at, revision = link.path.rpartition("@")
-    return bool(at) and revision.lstrip().startswith("-")
+def _hostile(link: Link) -> str | None:
+    """Return why a VCS URL is not handed to a program, or None.
+
+    pip says what it will hand over. None of it may read like an option (pip issue 12306, fixed in 23.3 for
+    Mercurial), and it has to be what is decided on: the same repository at the same revision.
+    """
+    from pip._internal.vcs.versioncontrol import vcs
+
+    backend = vcs.get_backend_for_scheme(link.scheme)
+    assert backend is not None
+    url, revision, (user, password) = backend.get_url_rev_and_auth(link.url)
+    host = url.partition("://")[2].rpartition("@")[2]
+    parts = [unquote(each) for each in (url, host, revision, user, password) if each]
+    if any(each.lstrip().startswith("-") for each in parts):
+        return "its revision, host or user reads like an option"
+    if not all(each.isprintable() for each in parts):
+        return "it holds a control character"
+    judged, taken = revision_in(link.url), unquote(revision or "")
+    places = {unquote(repository(each)) for each in (url, f"{backend.name}+{url}")}
+    if unquote(judged) != taken or unquote(repository(link.url)) not in places:
+        return "its revision cannot be told from its path"
+    return None
+
+
+def _fetching_runs_code(link: Link) -> bool:
+    """Return whether a fetch may run what a repository on this machine names.
+
+    Mercurial reads the settings of the repository that it fetches from: its hooks and extensions. git takes
+    no program from there. Of the others it is not known.
+    """
+    return link.scheme.endswith("+file") and not link.scheme.startswith("git+")
 
 
 def _is_harmless_question(vcs: str, words: list[str], cwd: str | None) -> bool:
