@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 from pipgate.commands import pip, verbs
@@ -35,6 +37,10 @@ def run_engine(orders: dict[str, Any], argv: list[str]) -> int:
     """
     if "answer" in orders:
         return _run_child(orders, argv)
+    if orders.get("tool") == sys.prefix:  # what was typed is the Python of the tool itself
+        from pipgate.launcher import require_meant  # noqa: PLC0415 -- for a shell function alone
+
+        require_meant(os.environ)
     from pipgate.pip_internals.target_pip import choose  # noqa: PLC0415 -- for another interpreter alone
 
     choose(orders["fallback_pip"])

@@ -4,7 +4,7 @@
 import os
 import sys
 
-from pipgate.targets import NoTargetError, Target, choose, is_tool, of
+from pipgate.targets import NoTargetError, Target, choose, is_active_here, is_tool, of, place_of, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,28 +13,59 @@ if TYPE_CHECKING:
 # What is done for an environment, and not in it.
 _OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor", "team", "purge")
 _ENV = "--env"
+TYPED = "--typed"  # from a shell function, with the name that was typed
 _HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode", _ENV)
 EXIT_NO_TARGET = 45
 PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- nothing is imported here
 
 
 def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
-    """Become the target's interpreter, or return where this one is it; exits where there is none."""
+    """Become the target's interpreter, or return where this one is it; exits where there is none.
+
+    What was typed as pip goes where the shell would have gone. ``argv`` holds the words for pipgate then.
+    """
+    name = argv[2] if argv[1:2] == [TYPED] else None
+    if name is not None:
+        del argv[1:3]
     if _first_word(argv[1:]) in _OF_THE_TOOL:
         return
     named = named_environment(argv[1:])
     try:
-        target = choose(argv[0], environ) if named is None else of(named)
+        if named is not None:
+            target = of(named)
+        else:
+            target = choose(argv[0], environ) if name is None else typed(name, environ)
     except NoTargetError as error:
         sys.stderr.write(_no_target(str(error)))
         sys.exit(EXIT_NO_TARGET)
-    if target.is_this_one and is_tool():
-        sys.stderr.write(_no_target("pip of the environment that holds the tool itself is never run"))
-        sys.exit(EXIT_NO_TARGET)
+    if target.is_this_one and (is_tool() or (name is not None and named is None)):
+        require_meant(environ)
     if not target.is_active and not any(word.startswith("--python") for word in argv[1:]):
         sys.stderr.write(f"pipgate: pip of {target.python}; {target.why}\n")
+    if name is not None and named is None and not _is_found_again(target, argv[0], environ):
+        argv[1:1] = [_ENV, place_of(target)]
     if not target.is_this_one:
         _become(target, argv[1:])
+
+
+def require_meant(environ: "Mapping[str, str]") -> None:
+    """Exit where this environment holds the tool itself, and nobody can mean it, or nobody has said so."""
+    if is_tool():
+        sys.stderr.write(_no_target("pip of the environment that holds the tool itself is never run"))
+        sys.exit(EXIT_NO_TARGET)
+    if sys.prefix != sys.base_prefix and not is_active_here(environ):
+        why = f"what was typed is of {sys.prefix}, which holds pipgate itself and is not active"
+        hint = f"hint: Where that is meant: export VIRTUAL_ENV='{sys.prefix}'\n"
+        sys.stderr.write(f"{_no_target(why)}{hint}")
+        sys.exit(EXIT_NO_TARGET)
+
+
+def _is_found_again(target: Target, script: str, environ: "Mapping[str, str]") -> bool:
+    """Return whether ``pipgate`` alone leads to that target, so that a command to paste need not name it."""
+    try:
+        return place_of(choose(script, environ)) == place_of(target)
+    except NoTargetError:
+        return False
 
 
 def named_environment(words: list[str]) -> str | None:

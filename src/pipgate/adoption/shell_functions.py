@@ -20,12 +20,7 @@ function _pipgate_gone {{
   return 127
 }}
 function _pipgate {{
-  if [ -x {tool_word} ]; then {tool_word} "$@"; else _pipgate_gone; fi
-}}
-function _pipgate_versioned {{
-  local name="$1" found; shift
-  found="$(sh -c 'command -v "$1"' sh "$name")" || {{ command "$name" "$@"; return; }}
-  _pipgate --env "$found" "$@"
+  if [ -x {tool_word} ]; then {tool_word} --typed "$@"; else _pipgate_gone; fi
 }}
 function _pipgate_python {{
   local name="$1" rest flags; shift
@@ -65,8 +60,8 @@ function _pipgate_engine {{
     _pipgate_gone
   fi
 }}
-function pip {{ _pipgate "$@"; }}
-function pip3 {{ _pipgate "$@"; }}
+function pip {{ _pipgate pip "$@"; }}
+function pip3 {{ _pipgate pip3 "$@"; }}
 function python {{ _pipgate_python python "$@"; }}
 function python3 {{ _pipgate_python python3 "$@"; }}
 case ":${{SHELLOPTS-}}:" in
@@ -76,7 +71,7 @@ case ":${{SHELLOPTS-}}:" in
 esac
 """
 _POSIX_VERSION = """\
-function pip3.{minor} {{ _pipgate_versioned pip3.{minor} "$@"; }}
+function pip3.{minor} {{ _pipgate pip3.{minor} "$@"; }}
 function python3.{minor} {{ _pipgate_python python3.{minor} "$@"; }}
 """
 
@@ -87,17 +82,10 @@ function _pipgate_gone
 end
 function _pipgate
     if test -x {tool_word}
-        {tool_word} $argv
+        {tool_word} --typed $argv
     else
         _pipgate_gone
     end
-end
-function _pipgate_versioned
-    set -l found (command -v $argv[1]); or begin
-        command $argv
-        return
-    end
-    _pipgate --env $found $argv[2..-1]
 end
 function _pipgate_python
     set -l name $argv[1]
@@ -145,10 +133,10 @@ function _pipgate_engine
     end
 end
 function pip
-    _pipgate $argv
+    _pipgate pip $argv
 end
 function pip3
-    _pipgate $argv
+    _pipgate pip3 $argv
 end
 function python
     _pipgate_python python $argv
@@ -159,7 +147,7 @@ end
 {versions}"""
 _FISH_VERSION = """\
 function pip3.{minor}
-    _pipgate_versioned pip3.{minor} $argv
+    _pipgate pip3.{minor} $argv
 end
 function python3.{minor}
     _pipgate_python python3.{minor} $argv
@@ -168,11 +156,11 @@ end
 
 _POWERSHELL = r"""# Written by `pipgate init powershell`. To leave it: open a shell without this line.
 function _pipgate {{
-  if (Test-Path {tool_word}) {{ & {tool_word} @args }}
+  if (Test-Path {tool_word}) {{ & {tool_word} --typed @args }}
   else {{ Write-Error {gone_word}; $global:LASTEXITCODE = 127 }}
 }}
-function pip {{ _pipgate @args }}
-function pip3 {{ _pipgate @args }}
+function pip {{ _pipgate pip @args }}
+function pip3 {{ _pipgate pip3 @args }}
 function python {{
   $at = [array]::IndexOf($args, '-m')
   if ($at -ge 0 -and $args.Count -gt $at + 1 -and $args[$at + 1] -eq 'pip') {{
