@@ -23,6 +23,7 @@ CONF = "pip.conf"
 MODES = {HOOK: HOOK, BASE: BASE, CONF: CENTRAL}  # and which environment that takes
 # Without the variable, in every run of the tests, on fewer pips: `nox -s ways` walks all of it.
 EVERY = "PIPGATE_TEST_EVERY" in os.environ
+BY_XARGS = 123  # what xargs makes of a status between 1 and 125
 ENDS = (PIPS[0], PIPS[-1])
 PIPS_OF = {HOOK: PIPS, CONF: PIPS, BASE: PIPS} if EVERY else {HOOK: ENDS, CONF: ENDS, BASE: ENDS[-1:]}
 
@@ -32,6 +33,11 @@ OPEN = {
     (CONF, "PIP_PYTHON"),
     (CONF, "without configuration"),
     (CONF, "a leaked variable"),
+    *(
+        (mode, way)
+        for mode in (HOOK, BASE)
+        for way in ("-S, PYTHONPATH", "-S, the directory", "-S, a zipapp")
+    ),
 }
 
 
@@ -58,6 +64,10 @@ class At:
             )
         return str(made)
 
+    def inside(self, name: str) -> str:
+        """Return where a file of pip lies, or pip itself."""
+        return str(self.env.site_packages / "pip" / name)
+
     @property
     def wheel(self) -> Path:
         return WHEELHOUSE / f"pip-{self.env.pip}-py3-none-any.whl"
@@ -74,7 +84,33 @@ ENTRY_POINTS: dict[str, Callable[[At], list[str]]] = {
     "-W ignore -Esm pip": lambda at: [at.python, "-W", "ignore", "-Esm", "pip", *at.evil],
     "pip on PATH": lambda at: ["env", f"PATH={at.bin('')}:/usr/bin:/bin", "pip", *at.evil],
     "python on PATH": lambda at: ["env", f"PATH={at.bin('')}:/usr/bin:/bin", "python", "-m", "pip", *at.evil],
-    "the directory": lambda at: [at.python, str(at.env.site_packages / "pip"), *at.evil],
+    "-m pip.__main__": lambda at: [at.python, "-m", "pip.__main__", *at.evil],
+    "-m pip.__pip-runner__": lambda at: [at.python, "-m", "pip.__pip-runner__", *at.evil],
+    "-m runpy": lambda at: [at.python, "-m", "runpy", "pip", *at.evil],
+    "the directory": lambda at: [at.python, at.inside(""), *at.evil],
+    "__main__.py": lambda at: [at.python, at.inside("__main__.py"), *at.evil],
+    "__pip-runner__.py": lambda at: [at.python, at.inside("__pip-runner__.py"), *at.evil],
+    "the script": lambda at: [at.python, at.bin("pip"), *at.evil],
+    "programs in front": lambda at: [
+        *(
+            "env",
+            "timeout",
+            "100",
+            "nice",
+            "sh",
+            "-c",
+            'printf "%s\\n" "$@" | xargs env',
+            "sh",
+            at.bin("pip"),
+        ),
+        *at.evil,
+    ],
+    "-S, PYTHONPATH": lambda at: [
+        *("env", f"PYTHONPATH={at.env.site_packages}", at.python, "-S", "-m", "pip"),
+        *at.evil,
+    ],
+    "-S, the directory": lambda at: [at.python, "-S", at.inside(""), *at.evil],
+    "-S, a zipapp": lambda at: [at.python, "-S", at.zipapp, *at.evil],
     "sh": lambda at: ["sh", "-c", f"'{at.python}' -m pip {' '.join(at.evil)}"],
     "a subprocess": lambda at: at.code(
         "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', *{words}]))"
@@ -124,7 +160,7 @@ def test_every_cell(mode: str, pip: str, way: str, around: Surroundings) -> None
         assert first.returncode == 0, first.stderr
         assert not canary.silent, "it is gated after all: mend the table in docs/adoption.md"
         return
-    assert first.returncode == 43, first.stdout + first.stderr
+    assert first.returncode == (BY_XARGS if way == "programs in front" else 43), first.stdout + first.stderr
     assert first.stderr.count("build-not-approved") == 1, "one gate, and one message"
     assert canary.silent
     at.around.allow_evil()

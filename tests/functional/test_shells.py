@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.environments import ALL_PIPS, CENTRAL, environment, hermetic, tool
+from support.environments import ALL_PIPS, CENTRAL, WHEELHOUSE, environment, hermetic, tool
 from support.projects import Project
 
 if TYPE_CHECKING:
@@ -33,7 +33,43 @@ GATED = (
     "python -sW ignore -mpip install evil",
     "python3 -m pip install evil",
     "python3.{minor} -m pip install evil",
+    "python -m pip.__main__ install evil",
+    "python -mpip.__pip-runner__ install evil",
+    "python -x -m pip install evil",
+    "python -xsW ignore -xm pip install evil",
+    "PYTHONPATH='{packages}' python -S -m pip install evil",
+    "\\pip install evil",
+    "'pip' install evil",
+    "time pip install evil",
+    "eval 'pip install evil'",
 )
+# What a function does not see, as docs/adoption.md says: another program, or another way to the same file.
+OPEN = (
+    "command pip {words}",
+    "exec pip {words}",
+    "env pip {words}",
+    "timeout 100 pip {words}",
+    "nice pip {words}",
+    "nohup pip {words}",
+    "echo {words} | xargs pip",
+    "sh -c 'pip {words}'",
+    "bash -c 'pip {words}'",
+    "sudo pip {words}",
+    "./script",
+    "'{root}/bin/pip' {words}",
+    "'{root}/bin/python' -m pip {words}",
+    "python '{root}/bin/pip' {words}",
+    "python '{packages}/pip' {words}",
+    "python -S '{packages}/pip' {words}",
+    "python '{packages}/pip/__main__.py' {words}",
+    "python '{wheel}/pip' {words}",
+    "python -m runpy pip {words}",
+    "python -m cProfile -o prof -m pip {words}",
+    "python -c 'import pip, sys; sys.exit(pip.main(sys.argv[1:]))' {words}",
+    "echo 'import pip; pip.main(\"{words}\".split())' | python",
+    "py -m pip {words}",
+)
+WORDS = "install --target installed evil"
 UNTOUCHED = {
     "python -c 'import sys; print(sys.argv[1:])' -m pip": "['-m', 'pip']",
     "python -m json.tool --help": "usage",
@@ -68,10 +104,12 @@ class Shell:
         Project("evil", "1.0", canary).sdist(index.root)
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        minor = self.env.site_packages.parent.name.removeprefix("python3.")
+        packages = self.env.site_packages
+        places = {"minor": packages.parent.name.removeprefix("python3."), "packages": packages}
+        places |= {"root": self.env.root, "wheel": WHEELHOUSE / f"pip-{self.env.pip}-py3-none-any.whl"}
         begin = f"'{self.bin}/pipgate' init {self.shell}"
         begin = f"{begin} | source" if self.shell == "fish" else f'eval "$({begin})"'
-        command = f"{begin}\n{line.format(minor=minor)}"
+        command = f"{begin}\n{line.format(words=WORDS, **places)}"
         options = {"fish": ["--no-config"], "zsh": ["-f"], "bash": ["--norc"]}[self.shell]
         return subprocess.run(
             [self.shell, *options, "-c", command],
@@ -95,6 +133,30 @@ def test_what_is_typed_is_gated(shell: Shell, line: str) -> None:
     assert ended.returncode == 43, ended.stdout + ended.stderr
     assert "build-not-approved" in ended.stderr
     assert shell.canary.silent
+
+
+@pytest.mark.parametrize("line", OPEN)
+def test_what_a_function_does_not_see(shell: Shell, line: str) -> None:
+    for name, text in (("sudo", '"$@"'), ("py", 'python "$@"')):
+        (shell.bin / name).write_text(f"#!/bin/sh\nexec {text}\n")
+        (shell.bin / name).chmod(0o755)
+    (shell.home / "script").write_text(f"#!/bin/sh\npip {WORDS}\n")
+    (shell.home / "script").chmod(0o755)
+    shell.variables["PATH"] += f":{shell.bin}"
+    ended = shell.run(line)
+    if shell.shell == "zsh" and line.startswith("exec"):  # there a function comes before a program
+        assert (ended.returncode, shell.canary.silent) == (43, True), ended.stderr
+        return
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not shell.canary.silent, "it is gated after all: mend the table in docs/adoption.md"
+
+
+def test_without_site_there_is_no_pip(shell: Shell) -> None:
+    """It would be the one of pipgate, in the environment of another interpreter."""
+    for line in ("python -S -m pip install evil", "command python -S -m pip install evil"):
+        ended = shell.run(line)
+        assert ended.returncode == (1 if line.startswith("command") else 45), ended.stdout + ended.stderr
+        assert shell.canary.silent
 
 
 @pytest.mark.parametrize("line", UNTOUCHED)

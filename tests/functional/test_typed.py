@@ -227,17 +227,19 @@ def test_a_pip_behind_a_link(desk: Desk, by: Environment) -> None:
     assert (own.status, own.root) == (45, None)
 
 
-def test_a_hint_leads_to_the_same_environment(desk: Desk, by: Environment) -> None:
+@pytest.mark.parametrize("name", ["pip", "python -m pip"])
+def test_a_hint_leads_to_the_same_environment(desk: Desk, by: Environment, name: str) -> None:
     for variables in ({}, {"VIRTUAL_ENV": str(desk.second.root)}, {"VIRTUAL_ENV": str(desk.first.root)}):
         path = desk.path(desk.first, by)
-        blocked = desk.type("pip install evil", by=by, PATH=path, **variables)
+        blocked = desk.type(f"{name} install evil", by=by, PATH=path, **variables)
         assert (blocked.status, desk.canary.silent) == (43, True), blocked
         hint = blocked.err.partition("hint: To allow it for this run: ")[2].splitlines()[0]
         words = shlex.split(hint)
         again = f"{shlex.join(words[: words.index('install')])} pipgate-verify nonce"
         shown = desk.type(again, by=by, PATH=path, **variables)
         assert shown.root == desk.first.root, hint
-        assert ("--env" in words) == (variables == {"VIRTUAL_ENV": str(desk.second.root)}), hint
+        if name == "pip":
+            assert ("--env" in words) == (variables == {"VIRTUAL_ENV": str(desk.second.root)}), hint
 
 
 def test_init_through_the_module_names_the_command(desk: Desk, by: Environment) -> None:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# Behind -m, each of them is pip's command line.
+_MODULES = ("mpip", "mpip.__main__", "mpip.__pip-runner__")
 _MINORS = range(8, 20)  # of Python 3: a function for a version that is not there costs nothing
 
 # Options of python that stand alone may be written together; m and c end them. ``function`` is for zsh, which
@@ -34,15 +36,17 @@ function _pipgate_python {{
     esac
     while :; do
       case "$rest" in
-        [bBdEhiIOPqRsSuvVx]*) flags="$flags${{rest%"${{rest#?}}"}}"; rest="${{rest#?}}" ;;
+        x*) rest="${{rest#?}}" ;; # skips a line of a script, and nothing of a module
+        [bBdEhiIOPqRsSuvV]*) flags="$flags${{rest%"${{rest#?}}"}}"; rest="${{rest#?}}" ;;
         *) break ;;
       esac
     done
     case "$rest" in
-      "") own+=("$1"); shift ;;
-      W|X) own+=("$1" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift ;;
-      W*|X*) own+=("$1"); shift ;;
-      m|mpip) [ "$rest" = mpip ] || {{ [ "${{2-}}" = pip ] && shift; }} || break
+      "") [ "$flags" = - ] || own+=("$flags"); shift ;;
+      W|X) own+=("$flags$rest" "${{2-}}"); shift; [ "$#" -eq 0 ] || shift ;;
+      W*|X*) own+=("$flags$rest"); shift ;;
+      m*) [ "$rest" != m ] || {{ rest="m${{2-}}"; [ "$#" -eq 1 ] || shift; }}
+        case "$rest" in {modules}) ;; *) break ;; esac
         shift; [ "$flags" = - ] || own+=("$flags")
         _pipgate_engine "$name" "${{#own[@]}}" "${{own[@]}}" "$@"; return ;;
       *) break ;;
@@ -99,19 +103,21 @@ function _pipgate_python
             continue
         end
         string match -qr '^-[^-]' -- $word; or break
-        set -l flags (string replace -r '^(-[bBdEhiIOPqRsSuvVx]*).*$' '$1' -- $word)
+        # -x skips a line of a script, and nothing of a module.
+        set -l flags (string replace -r '^(-[bBdEhiIOPqRsSuvVx]*).*$' '$1' -- $word | string replace -a x '')
         set -l end (string replace -r '^-[bBdEhiIOPqRsSuvVx]*' '' -- $word)
         if test -z "$end"
-            set own $own $word
+            test "$flags" = -; or set own $own $flags
             set rest $rest[2..-1]
         else if contains -- $end W X
-            set own $own $rest[1..2]
+            set own $own "$flags$end" $rest[2]
             set rest $rest[3..-1]
         else if string match -qr '^[WX]' -- $end
-            set own $own $word
+            set own $own "$flags$end"
             set rest $rest[2..-1]
-        else if test "$end" = mpip; or test "$end" = m -a "$rest[2]" = pip
-            test "$end" = m; and set rest $rest[2..-1]
+        else if string match -q 'm*' -- $end
+            test "$end" = m; and set end "m$rest[2]"; and set rest $rest[2..-1]
+            contains -- $end {modules}; or break
             test "$flags" = -; or set own $own $flags
             _pipgate_engine $name (count $own) $own $rest[2..-1]
             return
@@ -177,6 +183,7 @@ def functions(shell: str, *, tool: str, engine: str, orders: str) -> str:
     ``tool`` is the console script of pipgate, ``engine`` and ``orders`` start it in a Python that is named.
     """
     text, version, quote = _OF_SHELLS[shell]
+    between = " " if shell == "fish" else "|"
     gone = f"pipgate: {tool} is gone, so pip was not run. To run it ungated: command pip"
     return text.format(
         shell=shell,
@@ -184,6 +191,7 @@ def functions(shell: str, *, tool: str, engine: str, orders: str) -> str:
         tool_word=quote(tool),
         engine_word=quote(engine),
         orders_word=quote(orders),
+        modules=between.join(_MODULES),
         names=" ".join(f"pip3.{minor} python3.{minor}" for minor in _MINORS),
         versions="".join(version.format(minor=minor) for minor in _MINORS),
     )

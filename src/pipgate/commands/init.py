@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pipgate.settings import Settings
 
 _COMMAND = "pipgate"
+_THROUGH = "a shell function"
 _PACKAGE = os.path.dirname(os.path.abspath(launcher.__file__))  # noqa: PTH100, PTH120 -- strings
 
 
@@ -24,7 +25,7 @@ def init(_: Settings, words: list[str]) -> int:
     parser = VerbParser("init", "print shell functions that stand in front of pip")
     parser.add_argument("shell", choices=SHELLS)
     given = parser.parse_args(words)
-    orders = {**json.loads(launcher.orders(_PACKAGE)), "is_pip": True, "tool": sys.prefix}
+    orders = {**json.loads(launcher.orders(_PACKAGE, through=_THROUGH)), "tool": sys.prefix}
     text = functions(
         given.shell,
         tool=_command(sys.argv[0]),

@@ -34,9 +34,10 @@ def choose(fallback: str | None) -> None:
     """Have ``import pip`` find a pip that can be gated.
 
     ``fallback`` is the directory that holds pipgate's own pip. As with ``pip --python``, it works on the
-    environment of the interpreter that it runs in.
+    environment of the interpreter that it runs in. Under ``-S`` that is another one than its caller may mean:
+    then there is no pip but what the caller has put on the import path.
     """
-    if fallback is None or _own_is_known():
+    if fallback is None or sys.flags.no_site or _own_is_known():
         return
     for name in [each for each in sys.modules if each == "pip" or each.startswith("pip.")]:
         del sys.modules[name]
