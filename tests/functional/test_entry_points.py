@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,8 @@ OPEN = {
         for mode in (HOOK, BASE)
         for way in ("-S, PYTHONPATH", "-S, the directory", "-S, a zipapp")
     ),
+    (BASE, "PYTHONHOME of another Python"),
+    (BASE, "PYTHONPATH with a sitecustomize"),
 }
 
 
@@ -63,6 +66,14 @@ class At:
                 "__main__.py", "import runpy; runpy.run_module('pip', run_name='__main__', alter_sys=True)"
             )
         return str(made)
+
+    @property
+    def customized(self) -> Path:
+        """Make a directory with a sitecustomize."""
+        made = self.around.tmp / "customized"
+        made.mkdir(exist_ok=True)
+        (made / "sitecustomize.py").write_text("")
+        return made
 
     def inside(self, name: str) -> str:
         """Return where a file of pip lies, or pip itself."""
@@ -110,6 +121,23 @@ ENTRY_POINTS: dict[str, Callable[[At], list[str]]] = {
         *at.evil,
     ],
     "-S, the directory": lambda at: [at.python, "-S", at.inside(""), *at.evil],
+    "PYTHONPATH with a sitecustomize": lambda at: [
+        "env",
+        f"PYTHONPATH={at.customized}",
+        at.bin("pip"),
+        *at.evil,
+    ],
+    "PYTHONHOME of another Python": lambda at: [
+        *(
+            "env",
+            f"PYTHONHOME={sys.base_prefix}",
+            f"PYTHONPATH={at.env.site_packages}",
+            at.python,
+            "-m",
+            "pip",
+        ),
+        *at.evil,
+    ],
     "-S, a zipapp": lambda at: [at.python, "-S", at.zipapp, *at.evil],
     "sh": lambda at: ["sh", "-c", f"'{at.python}' -m pip {' '.join(at.evil)}"],
     "a subprocess": lambda at: at.code(
