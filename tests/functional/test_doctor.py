@@ -108,3 +108,29 @@ def test_what_a_shell_leaves_running_holds_nothing_up(hooked: Adopted) -> None:
         VIRTUAL_ENV=str(hooked.env.root),
     )
     assert time.monotonic() - began < 45
+
+
+@pytest.mark.parametrize("program", ["uv", "poetry", "pdm", "pipenv", "conda"])
+def test_what_is_not_pip_is_named(hooked: Adopted, program: str) -> None:
+    """What docs/adoption.md says to be open."""
+    (hooked.tmp / "bin").mkdir()
+    (hooked.tmp / "bin" / program).write_text("#!/bin/sh\n")
+    (hooked.tmp / "bin" / program).chmod(0o755)
+    env = tool()
+    command = [str(env.python), str(env.root / "bin" / "pipgate"), "doctor", "--env", str(hooked.env.root)]
+    said = hooked.run(*command, PATH=f"{hooked.tmp / 'bin'}:/usr/bin:/bin")
+    assert f"note: {program} is on PATH: it is not pip, and not covered" in said.stdout
+
+
+def test_what_only_a_shell_gates_is_said(hooked: Adopted) -> None:
+    env = tool()
+    command = [str(env.python), str(env.root / "bin" / "pipgate"), "doctor"]
+    (hooked.home / ".bashrc").write_text(f"eval \"$('{env.root}/bin/pipgate' init bash)\"\n")
+    path = f"{hooked.env.root}/bin:/usr/bin:/bin"
+    for is_enabled in (True, False):
+        said = hooked.run(*command, SHELL="/bin/bash", VIRTUAL_ENV=str(hooked.env.root), PATH=path)
+        typed = next(line for line in said.stdout.splitlines() if "as it is typed" in line)
+        assert typed.startswith("gated ")
+        assert f"for {hooked.env.python}" in typed
+        assert ("what is typed is gated, and what other programs start is not" in said.stdout) != is_enabled
+        assert hooked.central("disable", str(hooked.env.root)).returncode == 0

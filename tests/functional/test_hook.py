@@ -71,6 +71,29 @@ def test_it_survives(newest_hooked: Adopted, change: list[str]) -> None:
     assert at.canary.silent
 
 
+@pytest.mark.parametrize("words", [["--clear", "ENV"], ["NEW"]])
+def test_an_environment_made_anew_is_open(newest_hooked: Adopted, words: list[str]) -> None:
+    """What docs/adoption.md says to be open, until it is enabled; with the pip that this Python brings."""
+    at = newest_hooked
+    env = at.env.root if "ENV" in words else at.tmp / "new"
+    made = at.run(sys.executable, "-m", "venv", *words[:-1], str(env))
+    assert made.returncode == 0, made.stderr
+    evil = (
+        str(env / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--target",
+        str(at.tmp / "installed"),
+        "evil",
+    )
+    done = at.run(*evil)
+    assert done.returncode == 0, done.stderr
+    assert not at.canary.silent
+    assert at.central("enable", str(env)).returncode == 0
+    assert at.run(*evil, "--no-cache-dir").returncode == 43
+
+
 def test_a_pip_that_is_not_known_is_not_run(newest_hooked: Adopted) -> None:
     """The command line is that of pipgate's own pip; as a library it is refused."""
     at = newest_hooked

@@ -99,7 +99,18 @@ def probe_shell(environ: Mapping[str, str]) -> list[Probe]:
     shell = environ.get("SHELL", "")
     if os.path.basename(shell) not in {"bash", "zsh", "fish"}:  # noqa: PTH119 -- a string
         return []
-    return [_probe((shell, "-i", "-c", _TYPED), environ)]
+    probe = _probe((shell, "-i", "-c", _TYPED), environ)
+    python = probe.answer.get("python")
+    return [probe if python is None else probe._replace(detail=f"{probe.detail}, for {python}")]
+
+
+def findings_in_shell(probes: Iterable[Probe]) -> list[str]:
+    """Return what the functions of a shell leave open, where nothing else gates what they do not see."""
+    told = {(probe.command[-1] == _TYPED, probe.verdict) for probe in probes}
+    if (True, Verdict.GATED) not in told or (False, Verdict.NOT_GATED) not in told:
+        return []
+    open_to = "sudo, env, xargs, sh -c, scripts, make, a path to pip or to Python"
+    return [f"what is typed is gated, and what other programs start is not: {open_to}"]
 
 
 def findings(facts: EnvironmentFacts | None, environ: Mapping[str, str]) -> list[str]:

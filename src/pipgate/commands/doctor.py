@@ -34,6 +34,7 @@ def doctor(settings: Settings, words: list[str]) -> int:
         probes += proof.probe_shell(os.environ)
     found = [line for facts in places for line in proof.findings(facts, os.environ)]
     found += [line for facts in places for line in proof.findings_in_pip_conf(facts, probes, os.environ)]
+    found += proof.findings_in_shell(probes)
     if given.json:
         say_json({"probes": [_as_json(each) for each in probes], "findings": list(dict.fromkeys(found))})
     else:
