@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,15 @@ GATED = (
     "'pip' install evil",
     "time pip install evil",
     "eval 'pip install evil'",
+    "pip --isolated install -i $PIP_INDEX_URL evil",
+    "pip --python '{root}/bin/python' install evil",
+    "PIP_PYTHON='{root}/bin/python' pip install evil",
+    "PIP_CONFIG_FILE=/dev/null pip install evil",
+    "_PIP_RUNNING_IN_SUBPROCESS=1 pip install evil",
+    "touch sitecustomize.py; PYTHONPATH=. pip install evil",
+    "PYTHONHOME='{home}' python -m pip install evil",
+    "mkdir pip; echo 'raise SystemExit(7)' > pip/__init__.py; python -m pip install evil",
+    "echo 'raise SystemExit(7)' > pip.py; python -m pip install evil",
 )
 # What a function does not see, as docs/adoption.md says: another program, or another way to the same file.
 OPEN = (
@@ -106,7 +116,11 @@ class Shell:
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         packages = self.env.site_packages
         places = {"minor": packages.parent.name.removeprefix("python3."), "packages": packages}
-        places |= {"root": self.env.root, "wheel": WHEELHOUSE / f"pip-{self.env.pip}-py3-none-any.whl"}
+        places |= {
+            "home": sys.base_prefix,
+            "root": self.env.root,
+            "wheel": WHEELHOUSE / f"pip-{self.env.pip}-py3-none-any.whl",
+        }
         begin = f"'{self.bin}/pipgate' init {self.shell}"
         begin = f"{begin} | source" if self.shell == "fish" else f'eval "$({begin})"'
         command = f"{begin}\n{line.format(words=WORDS, **places)}"
