@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.environments import ALL_PIPS, CENTRAL, Environment, environment, hermetic, tool
+from support.environments import ALL_PIPS, CENTRAL, DIRECT, Environment, environment, hermetic, tool
 from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
@@ -46,6 +46,13 @@ class Central:
             timeout=180,
         )
 
+    def shell(self, line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        surroundings = {**hermetic(self.home, self.index.url), **variables}
+        command = ["/bin/sh", "-c", line]
+        return subprocess.run(
+            command, env=surroundings, cwd=self.home, capture_output=True, text=True, check=False, timeout=60
+        )
+
     def bare(self) -> Environment:
         """Make an environment without pip."""
         root = self.tmp / "a bare env, söme"
@@ -75,6 +82,51 @@ def test_the_target_in_the_order_of_the_documentation(central: Central) -> None:
         first.stderr
         == f"pipgate: pip of {envs[2].python}; its pip is the first on PATH, {roots[2]}/bin/pip\n"
     )
+
+
+def test_an_environment_that_somebody_made_for_pipgate_is_taken_where_it_is_meant(central: Central) -> None:
+    own, other = environment(ALL_PIPS[-1], through=DIRECT), environment(ALL_PIPS[-1], through=CENTRAL)
+    assert not (own.root / "uv-receipt.toml").exists()
+    by_path, before, behind = (
+        (f"{own.root}/bin/pipgate", f"{other.root}/bin:/usr/bin:/bin"),
+        ("pipgate", f"{own.root}/bin:{other.root}/bin:/usr/bin:/bin"),
+        ("pipgate", f"{other.root}/bin:{own.root}/bin:/usr/bin:/bin"),
+    )
+    is_own, active, conda = (
+        {"VIRTUAL_ENV": str(own.root)},
+        {"VIRTUAL_ENV": str(other.root)},
+        {"CONDA_PREFIX": str(other.root)},
+    )
+    for (word, path), variables, root, is_said in (
+        (by_path, {}, own.root, False),
+        (by_path, active, own.root, True),
+        (before, is_own, own.root, False),
+        (before, {}, own.root, True),
+        (before, conda, own.root, True),
+        (behind, is_own, own.root, False),
+        (behind, active, other.root, False),
+        (behind, conda, other.root, False),
+        (behind, {}, other.root, True),
+    ):
+        done = central.shell(f"'{word}' --version", PATH=path, **variables)
+        assert str(root / "lib") in done.stdout, (word, path, variables, done.stderr)
+        assert done.stderr.startswith("pipgate: pip of ") == is_said, (word, path, variables, done.stderr)
+    unclear = central.shell(f"{before[0]} --version", PATH=before[1], **active)
+    assert (unclear.returncode, unclear.stdout) == (45, "")
+    assert f"beside pipgate itself, and VIRTUAL_ENV names {other.root}" in unclear.stderr
+
+
+def test_an_environment_of_uvx_is_that_of_a_tool(central: Central) -> None:
+    """It is made for one call, in uv's cache, and holds no receipt."""
+    own = environment(ALL_PIPS[-1], through=DIRECT).copy(central.tmp / "cache" / "archive-v0" / "x1")
+    for script in (own.root / "bin").glob("pip*"):
+        script.write_text(f"#!{own.python}\n{script.read_text().partition(chr(10))[2]}")
+    other = environment(ALL_PIPS[-1], through=CENTRAL)
+    path = f"{own.root}/bin:{other.root}/bin:/usr/bin:/bin"
+    for word in ("pipgate", f"'{own.root}/bin/pipgate'"):
+        done = central.shell(f"{word} --version", PATH=path)
+        assert str(other.root / "lib") in done.stdout, done.stderr
+    assert central.shell("pipgate --version", PATH=path, VIRTUAL_ENV=str(own.root)).returncode == 45
 
 
 def test_an_environment_without_pip_is_served(central: Central) -> None:

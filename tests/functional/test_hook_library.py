@@ -158,3 +158,20 @@ def test_an_empty_directory_of_that_name_is_no_packaging(newest_hooked: Adopted)
     (newest_hooked.env.site_packages / "packaging").mkdir()
     blocked = newest_hooked.run(*newest_hooked.pip, "install", "evil")
     assert blocked.returncode == 43, blocked.stderr
+
+
+def test_what_calls_below_the_builder_is_not_reached(hooked: Adopted) -> None:
+    """What docs/adoption.md says to be open: it hands a backend over that it has chosen and started itself."""
+    code = (
+        "import glob, sys, tarfile\n"
+        "from pip._internal.operations.build.wheel import build_wheel_pep517\n"
+        "from pip._vendor.pyproject_hooks import BuildBackendHookCaller\n"
+        "tarfile.open(sys.argv[1]).extractall(sys.argv[2])\n"
+        "source, = glob.glob(sys.argv[2] + '/evil-*')\n"
+        "backend = BuildBackendHookCaller(source, sys.argv[3], backend_path=['.'])\n"
+        "print(build_wheel_pep517('evil', backend, source, sys.argv[2]))\n"
+    )
+    sdist = next(hooked.index.root.glob("evil-*.tar.gz"))
+    done = hooked.run(hooked.python, "-c", code, str(sdist), str(hooked.tmp / "unpacked"), "backend")
+    assert done.returncode == 0, done.stderr
+    assert not hooked.canary.silent, "it is gated after all: mend the table in docs/adoption.md"
