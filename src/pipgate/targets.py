@@ -85,27 +85,27 @@ def choose(script: str, environ: "Mapping[str, str]") -> Target:
 
 
 def _own(script: str, environ: "Mapping[str, str]") -> "Target | None":
-    """Return the environment that the script lies in, where its caller means it; raises NoTargetError.
+    """Return the environment that the script lies in, where its caller may mean it; raises NoTargetError.
 
-    It is meant where it is active, and where the script was called by a path. Where PATH leads to it, as
-    behind an alias, that says nothing: then the first pip on PATH has to lie there too.
+    So it is where it is active, where its pip is the first on PATH, and where the script was called by a path
+    that PATH does not lead to. An alias may have done that: where another is active, nobody can tell.
     """
     if sys.prefix == sys.base_prefix or is_tool() or not _holds(script):
         return None
-    path, why = environ.get("PATH", os.defpath), "the environment that this pipgate lies in"
-    active = environ.get("VIRTUAL_ENV")
-    found = _first(path, os.path.basename(script))  # noqa: PTH119 -- nothing is imported here
-    if is_active_here(environ) or found is None or not _holds(found):
-        expected = active is None or os.path.realpath(active) == os.path.realpath(sys.prefix)
-        return Target(sys.executable, why, is_active=expected)
-    pip = _first(path, "pip")
-    if pip is None or not _holds(pip):
+    why = "the environment that this pipgate lies in"
+    if is_active_here(environ):
+        return Target(sys.executable, why, is_active=True)
+    path = environ.get("PATH", os.defpath)
+    found, pip = _first(path, os.path.basename(script)), _first(path, "pip")  # noqa: PTH119 -- nothing is imported here
+    by_path = found is None or not _holds(found)
+    if not by_path and (pip is None or not _holds(pip)):
         return None
+    active = environ.get("VIRTUAL_ENV")
     if active:
         raise NoTargetError(
-            f"the first pip on PATH is {pip}, beside pipgate itself, and VIRTUAL_ENV names {active}"
+            f"pipgate lies in {sys.prefix}, and VIRTUAL_ENV names {active}: say which with --env DIR"
         )
-    return Target(sys.executable, why, is_active=False)
+    return Target(sys.executable, why, is_active=by_path and not environ.get("CONDA_PREFIX"))
 
 
 def is_active_here(environ: "Mapping[str, str]") -> bool:

@@ -99,7 +99,7 @@ def test_an_environment_that_somebody_made_for_pipgate_is_taken_where_it_is_mean
     )
     for (word, path), variables, root, is_said in (
         (by_path, {}, own.root, False),
-        (by_path, active, own.root, True),
+        (by_path, conda, own.root, True),
         (before, is_own, own.root, False),
         (before, {}, own.root, True),
         (before, conda, own.root, True),
@@ -111,9 +111,13 @@ def test_an_environment_that_somebody_made_for_pipgate_is_taken_where_it_is_mean
         done = central.shell(f"'{word}' --version", PATH=path, **variables)
         assert str(root / "lib") in done.stdout, (word, path, variables, done.stderr)
         assert done.stderr.startswith("pipgate: pip of ") == is_said, (word, path, variables, done.stderr)
-    unclear = central.shell(f"{before[0]} --version", PATH=before[1], **active)
-    assert (unclear.returncode, unclear.stdout) == (45, "")
-    assert f"beside pipgate itself, and VIRTUAL_ENV names {other.root}" in unclear.stderr
+    for word, path in (before, by_path):  # an alias may name it by a path
+        unclear = central.shell(f"'{word}' --version", PATH=path, **active)
+        assert (unclear.returncode, unclear.stdout) == (45, "")
+        assert f"pipgate lies in {own.root}, and VIRTUAL_ENV names {other.root}" in unclear.stderr
+        for named in (own, other):
+            said = central.shell(f"'{word}' --env '{named.root}' --version", PATH=path, **active)
+            assert (str(named.root / "lib") in said.stdout, said.stderr) == (True, "")
 
 
 def test_an_environment_of_uvx_is_that_of_a_tool(central: Central) -> None:
