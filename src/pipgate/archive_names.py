@@ -20,6 +20,14 @@ _ARCHIVE_ENDINGS = (
 )
 
 
+_NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)  # PEP 508
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text is the name of a project (PEP 508)."""
+    return _NAME.fullmatch(text) is not None
+
+
 def normalised(name: str) -> str:
     """Return a name as PEP 503 has it."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -14,6 +14,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pipgate.archive_names import is_name
 from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _LONGEST_NAME = 200  # characters; pip makes a directory of name and version
 _DEEPEST_MARKER = 50  # parentheses
 _LARGEST_HEADERS = 2 << 20  # bytes; old ones hold the whole description
 
-_NAME = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.IGNORECASE | re.ASCII)  # PEP 508
 # What email.parser takes for a header or a continuation; at any other line it, and so pip, stops.
 _HEADER = re.compile(rb"From |[\x21-\x39\x3b-\x7e]*:|[\t ]")
 _USED = frozenset(
@@ -98,7 +98,7 @@ def known_good(  # noqa: PLR0913 -- the fields of the type that it makes
     provides_extra: Iterable[str] = (),
 ) -> CoreMetadata:
     """Return the fields once each is well formed; raises MetadataError naming the first that is not."""
-    if not _NAME.fullmatch(name or "") or len(name or "") > _LONGEST_NAME:
+    if not is_name(name or "") or len(name or "") > _LONGEST_NAME:
         raise MetadataError(f"{where}: {_shown(name)} is no name of a project")
     assert name is not None
     requirements = tuple(requires_dist)
@@ -158,6 +158,25 @@ def as_metadata(fields: CoreMetadata, own: bytes | None = None) -> bytes:
     return ("\n".join(lines) + "\n").encode() + _other_headers(own or b"")
 
 
+def as_lines(own: bytes) -> bytes:
+    """Return a PKG-INFO without the header that has an email parser look for messages in its body.
+
+    Such a parser calls itself for each of them; it is no field of core metadata.
+    """
+    lines = [line for line, _ in _headers(own, "PKG-INFO")]
+    if not any(map(_has_parts, lines)):
+        return own
+    kept, dropped = [], False
+    for line in lines:
+        dropped = _has_parts(line) or (dropped and line[:1] in b" \t")
+        kept += [] if dropped else [line]
+    return b"".join(line + b"\n" for line in kept) + own[len(_head(own)) :]
+
+
+def _has_parts(line: bytes) -> bool:
+    return line.lower().startswith(b"content-type:")
+
+
 def _used_headers(data: bytes, where: str) -> bytes:
     """Return the headers that are used, and of no others a byte, so that hostile ones cost nothing."""
     kept = [line for line, used in _headers(data, where) if used]
@@ -173,7 +192,7 @@ def _other_headers(data: bytes) -> bytes:
         others = [line for line, used in _headers(data, "PKG-INFO") if not used]
     except (UnicodeDecodeError, MetadataError):
         return b""
-    if any(line.lower().startswith((b"content-type:", b"from ")) for line in others):
+    if any(_has_parts(line) or line.lower().startswith(b"from ") for line in others):
         return b""  # the email parser would make more of it than lines
     return b"".join(line + b"\n" for line in others) + data[len(_head(data)) :]
 
@@ -228,7 +247,7 @@ def _requires_python(text: str | None, where: str) -> str | None:
 
 
 def _extra(text: str, where: str) -> str:
-    if not _NAME.fullmatch(text.strip()):
+    if not is_name(text.strip()):
         raise MetadataError(f"{where}: {_shown(text)} is no name of an extra")
     return str(canonicalize_name(text.strip()))
 

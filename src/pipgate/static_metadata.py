@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pipgate.archive_stream import HostileArchiveError, read_files
-from pipgate.core_metadata import CoreMetadata, MetadataError, as_metadata, known_good, read_pkg_info
+from pipgate.core_metadata import (
+    CoreMetadata,
+    MetadataError,
+    as_lines,
+    as_metadata,
+    known_good,
+    read_pkg_info,
+)
 from pipgate.plain_text import plain
 from pipgate.project_table import LARGEST_PYPROJECT, claimed_name, read_project_table
 from pipgate.public_urls import leaves_tree, plain_subdirectory
@@ -237,7 +244,7 @@ def _static(own: bytes) -> StaticAnswer:
     dynamic = sorted(info.dynamic & _NOT_DYNAMIC)
     if dynamic:
         return Unknown(f"PKG-INFO leaves {', '.join(dynamic)} to the build")
-    return Known(MetadataSource.PEP643, info.fields, own)
+    return Known(MetadataSource.PEP643, info.fields, as_lines(own))
 
 
 def _identity(own: bytes | None) -> tuple[str | None, str | None]:

@@ -67,7 +67,9 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
         raise installation_error("pipgate: the plan is made, and that is all that was asked for")
     _weigh_older_wheels(result, run)
     recorded = [each for each in wanted if not each.known.source.authoritative]
-    if recorded:  # allowed a moment ago: pip resolves again, and asks these builds itself
+    # Allowed a moment ago: pip resolves again, and asks these builds itself. Where its resolver cannot, their
+    # builds have to say what was recorded.
+    if recorded and static_answers.can_repeat(resolver):
         _forget(recorded, resolver)
         return False
     copied = [_prepare(each, subjects[id(each)].request, resolver, result, run) for each in wanted]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pip._vendor.packaging.utils import canonicalize_name
 
-from pipgate.archive_names import stem, version_in_filename
+from pipgate.archive_names import is_name, stem, version_in_filename
 
 if TYPE_CHECKING:
     from pip._internal.models.link import Link
@@ -30,7 +30,7 @@ def name_and_version(
     name = req.name if asked is None else asked.name
     if not name and filename:
         before, _, version = stem(filename).rpartition("-")
-        name = before if version[:1].isdigit() else None
+        name = before if version[:1].isdigit() and is_name(before) else None
     canonical = str(canonicalize_name(name)) if name else None
     return canonical, version_in_filename(canonical, filename) if filename else None
 

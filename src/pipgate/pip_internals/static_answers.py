@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipgate.archive_names import stem
+from pipgate.archive_names import is_name, stem
 from pipgate.pip_internals import stand_in
 
 if TYPE_CHECKING:
@@ -210,5 +210,6 @@ def _name_and_version(req: InstallRequirement, answer: Unknown | None) -> tuple[
     if version is not None and not stand_in.is_version(version):
         version = None
     said_name, said_version = (None, None) if answer is None else (answer.name, answer.version)
-    name = name or said_name or stem(req.link.filename) or "archive"
+    of_file = stem(req.link.filename)
+    name = name or said_name or (of_file if is_name(of_file) else "archive")
     return name, version or said_version or _NO_VERSION

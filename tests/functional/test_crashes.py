@@ -1,0 +1,81 @@
+"""What is odd or hostile ends in a message and a status, and never in a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functional.test_approvals import on_both_ends
+from functional.test_prompt import on_a_terminal
+from support.projects import make_wheel
+
+if TYPE_CHECKING:
+    from support.world import World
+
+RECORDED = "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"
+
+
+def recorded(listed: str) -> dict[str, str]:
+    """Return the files of an sdist that has a recorded list, which binds no build."""
+    return {
+        "PKG-INFO": RECORDED,
+        "evil.egg-info/PKG-INFO": RECORDED,
+        "evil.egg-info/requires.txt": f"{listed}\n",
+    }
+
+
+@on_both_ends
+@pytest.mark.parametrize(
+    ("answer", "listed", "status"), [(b"o\n", "", 0), (b"n\n", "", 43), (b"o\n", "good", 43)]
+)
+def test_the_legacy_resolver_and_an_answer_at_the_prompt(
+    world: World, answer: bytes, listed: str, status: int
+) -> None:
+    """It cannot resolve again, so that a build which says something else than its files stops the run."""
+    make_wheel(world.index.root, "good", "1.0")
+    world.project(files=recorded(listed)).sdist(world.index.root)
+    install = ("install", "--use-deprecated=legacy-resolver", "--prefix", str(world.tmp / "t"), "evil")
+    ended, shown = on_a_terminal(world, [answer], *install)
+    assert ended == status, shown
+    assert "Traceback" not in shown
+    assert world.canary.silent == (answer == b"n\n")
+
+
+NESTED = {
+    "messages": "Content-Type: message/rfc822\n\n" * 3000,
+    "folded": "content-type:\n\tmessage/rfc822\n\n" * 3000,
+    "parts": "".join(
+        f"{'--' + 'a' * depth if depth else ''}\nContent-Type: multipart/mixed; boundary={'a' * (depth + 1)}\n\n"
+        for depth in range(1500)
+    ).removeprefix("\n"),
+}
+
+
+@on_both_ends
+@pytest.mark.parametrize("nested", NESTED)
+@pytest.mark.parametrize("version", ["2.2", "1.2"])
+def test_messages_in_messages_in_pkg_info(world: World, nested: str, version: str) -> None:
+    info = f"Metadata-Version: {version}\nName: evil\nVersion: 1.0\n{NESTED[nested]}"
+    sdist = world.project(files={"PKG-INFO": info, "evil.egg-info/requires.txt": ""}).sdist(world.tmp)
+    for status, args in (
+        (43, ("install", "--target", str(world.tmp / "t"))),
+        (0, ("download", "-d", str(world.tmp / "d"))),
+    ):
+        ended = world.pipgate(*args, str(sdist))
+        assert ended.status == status, ended.text
+        assert "Traceback" not in ended.text
+    assert world.canary.silent
+
+
+@on_both_ends
+@pytest.mark.parametrize(
+    "name", ["we!rd-1.0", "_-1.0", "\N{LATIN SMALL LETTER E WITH ACUTE}-1.0", "e\n-1.0", "x@y-1.0", ""]
+)
+def test_a_file_name_that_is_no_name_of_a_project(world: World, name: str) -> None:
+    world.project().sdist(world.tmp, f"{name}.tar.gz")
+    blocked = world.pipgate("install", "--target", str(world.tmp / "t"), str(world.tmp / f"{name}.tar.gz"))
+    assert blocked.status == 43, blocked.text
+    assert "Traceback" not in blocked.text
+    assert "nobody has approved" in blocked.err
+    assert world.canary.silent
