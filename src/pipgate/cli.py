@@ -10,7 +10,7 @@ from pipgate.commands import pip, verbs
 from pipgate.commands.verbs import VERBS
 from pipgate.errors import PipgateError
 from pipgate.settings import PIPGATE, parse_settings
-from pipgate.terminal import show
+from pipgate.terminal import held, show
 
 
 def run(argv: list[str], *, is_pip: bool = False, through: str = PIPGATE) -> int:
@@ -23,11 +23,11 @@ def run(argv: list[str], *, is_pip: bool = False, through: str = PIPGATE) -> int
         settings = parse_settings(argv, is_pip=is_pip)._replace(through=through)
         verb = settings.pip_args[0] if settings.pip_args and not settings.is_pip else ""
         if verb in VERBS:
-            return verbs.run(verb, settings, list(settings.pip_args[1:]))
-        return pip.run(settings)
+            return held(verbs.run(verb, settings, list(settings.pip_args[1:])))
+        return held(pip.run(settings))
     except PipgateError as error:
         show(error)
-        return error.exit_status
+        return held(error.exit_status)
 
 
 def run_engine(orders: dict[str, Any], argv: list[str]) -> int:
@@ -52,10 +52,10 @@ def _run_child(orders: dict[str, Any], argv: list[str]) -> int:
         own = parse_settings(orders["own_options"])
         settings = own._replace(pip_args=tuple(argv), is_pip=True)
         if orders["answer"] is None:
-            return pip.run(settings, started_by_pip=True)
+            return held(pip.run(settings, started_by_pip=True))
         return pip.run_for_build_requirements(
             settings, tuple(orders["chain"]), orders["answer"], orders["answered"]
         )
     except PipgateError as error:
         show(error)
-        return error.exit_status
+        return held(error.exit_status)

@@ -9,7 +9,7 @@ import sys
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120 -- nothing is imported here
 
 from pipgate.caller import UnknownCallerError, calling
-from pipgate.launcher import EXIT_NO_TARGET, PACKAGE, orders
+from pipgate.launcher import EXIT_NO_TARGET, PACKAGE, flush, orders, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def main(parent: int, words: "list[str]") -> None:
     told = orders(PACKAGE, pip=None if _is_package(root) else root, through=MODE)
     arguments = [_still_open(word, parent) for word in words[1:]]
     command = [caller.python, *caller.options, os.path.join(PACKAGE, "engine.py"), told, *arguments]  # noqa: PTH118 -- nothing is imported here
-    sys.stderr.flush()
+    flush()
     try:
         os.execv(caller.python, command)  # noqa: S606 -- no shell is meant
     except OSError as error:
@@ -62,7 +62,7 @@ def _is_package(directory: str) -> bool:
 
 
 def _stop(message: str) -> "NoReturn":
-    sys.stderr.write(
+    say(
         f"error: no-target\n\nx {message}.\nnote: pip was not run, and no project code has run.\n"
         "hint: Name the environment: pipgate --env DIR install NAME\n"
     )

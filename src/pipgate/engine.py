@@ -5,12 +5,16 @@ where a pip lies that serves where the interpreter has none that is known good. 
 the version must stay valid Python 2: any interpreter can be named.
 """
 
+import os
 import sys
 
 if sys.version_info[:2] < (3, 10):  # noqa: UP036 -- the interpreter is not one that pipgate was installed for
-    sys.stderr.write("error: gate-not-armed\n\npipgate needs Python 3.10; %s is older.\n" % sys.executable)  # noqa: UP031 -- see the docstring
-    sys.stderr.write("note: pip was not run, and no project code has run.\n")
-    sys.exit(45)
+    told = "error: gate-not-armed\n\npipgate needs Python 3.10; %s is older.\n" % sys.executable  # noqa: UP031 -- see the docstring
+    try:
+        sys.stderr.write(told + "note: pip was not run, and no project code has run.\n")
+        sys.stderr.flush()
+    finally:  # nobody may be there to read it
+        os._exit(45)
 
 if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
     del sys.path[0]  # the directory that the script lies in

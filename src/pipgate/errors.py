@@ -53,6 +53,12 @@ class ReportNotWrittenError(PipgateError):
     reference = "report-not-written"
 
 
+class OutputNotWrittenError(PipgateError):
+    """What a verb has to say cannot be written to stdout."""
+
+    reference = "output-not-written"
+
+
 class GateNotArmedError(PipgateError):
     """The pip at hand cannot be gated, so it is not run."""
 

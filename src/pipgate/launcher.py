@@ -36,12 +36,12 @@ def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
         else:
             target = choose(argv[0], environ) if name is None else typed(name, environ)
     except NoTargetError as error:
-        sys.stderr.write(_no_target(str(error)))
+        say(_no_target(str(error)))
         sys.exit(EXIT_NO_TARGET)
     if target.is_this_one and (is_tool() or (name is not None and named is None)):
         require_meant(environ)
     if not target.is_active and not any(word.startswith("--python") for word in argv[1:]):
-        sys.stderr.write(f"pipgate: pip of {target.python}; {target.why}\n")
+        say(f"pipgate: pip of {target.python}; {target.why}\n")
     if name is not None and named is None and not _is_found_again(target, argv[0], environ):
         argv[1:1] = [_ENV, place_of(target)]
     if not target.is_this_one:
@@ -51,12 +51,12 @@ def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
 def require_meant(environ: "Mapping[str, str]") -> None:
     """Exit where this environment holds the tool itself, and nobody can mean it, or nobody has said so."""
     if is_tool():
-        sys.stderr.write(_no_target("pip of the environment that holds the tool itself is never run"))
+        say(_no_target("pip of the environment that holds the tool itself is never run"))
         sys.exit(EXIT_NO_TARGET)
     if sys.prefix != sys.base_prefix and not is_active_here(environ):
         why = f"what was typed is of {sys.prefix}, which holds pipgate itself and is not active"
         hint = f"hint: Where that is meant: export VIRTUAL_ENV='{sys.prefix}'\n"
-        sys.stderr.write(f"{_no_target(why)}{hint}")
+        say(f"{_no_target(why)}{hint}")
         sys.exit(EXIT_NO_TARGET)
 
 
@@ -83,13 +83,36 @@ def named_environment(words: list[str]) -> str | None:
 def _become(target: Target, words: list[str]) -> None:
     """Replace this process; what pip needs of ours is named in the orders, and found by that alone."""
     command = [target.python, os.path.join(PACKAGE, "engine.py"), orders(PACKAGE), *words]  # noqa: PTH118 -- same
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     try:
         os.execv(target.python, command)  # noqa: S606 -- no shell is meant
     except OSError as error:
-        sys.stderr.write(_no_target(f"{target.python} cannot be run: {error.strerror}"))
+        say(_no_target(f"{target.python} cannot be run: {error.strerror}"))
         sys.exit(EXIT_NO_TARGET)
+
+
+def say(text: str) -> None:
+    """Write to stderr; where nobody can be told, the status still says it."""
+    if sys.stderr is not None:
+        try:
+            sys.stderr.write(text)
+        except (OSError, ValueError):
+            sys.stderr = None
+    flush()
+
+
+def flush() -> None:
+    """Write what is left; what cannot be written is dropped, or Python would end with a status of its own."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        sys.stderr = None
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        sys.stdout = None
 
 
 def _no_target(message: str) -> str:

@@ -6,15 +6,34 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pipgate.errors import EXIT_BLOCKED, EXIT_NOT_ARMED, EXIT_POLICY, OutputNotWrittenError
+
 if TYPE_CHECKING:
     from pipgate.errors import PipgateError
 
+_OURS = frozenset({EXIT_BLOCKED, EXIT_POLICY, EXIT_NOT_ARMED})
 _CROSS = "\N{MULTIPLICATION SIGN}"
 
 
 def say(line: str) -> None:
     """Write one line to stderr."""
     _write(line + "\n")
+
+
+def tell(text: str) -> None:
+    """Write to stdout; raises OutputNotWrittenError, and BrokenPipeError where the reader has gone."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except UnicodeEncodeError:
+        tell(text.encode("ascii", "backslashreplace").decode("ascii"))
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        _silence("stdout")
+        raise OutputNotWrittenError(f"the output cannot be written: {error}") from error
 
 
 def show(error: PipgateError) -> None:
@@ -37,9 +56,34 @@ def _write(text: str) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
     except UnicodeEncodeError:
-        sys.stderr.write(text.encode("ascii", "backslashreplace").decode("ascii"))
-    except BrokenPipeError:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 -- for the rest of the process
+        _write(text.encode("ascii", "backslashreplace").decode("ascii"))
+    except (OSError, ValueError):  # a broken pipe, a full disk, a closed file: nobody can be told
+        _silence("stderr")
+
+
+def held(status: int) -> int:
+    """Return a status of ours, once nothing that is still to be written can replace it.
+
+    Python ends with 120 where it cannot write what is left (``sys.exit``), so that what cannot is dropped.
+    """
+    if status in _OURS:
+        _flush("stdout")
+        _flush("stderr")
+    return status
+
+
+def _flush(name: str) -> None:
+    stream = getattr(sys, name)
+    try:
+        if stream is not None:  # closed by the caller
+            stream.flush()
+    except (OSError, ValueError):
+        _silence(name)
+
+
+def _silence(name: str) -> None:
+    """Write no more to one of the standard streams, for the rest of the process."""
+    setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 -- same
 
 
 def _can_encode(text: str) -> bool:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functional.test_approvals import on_both_ends
 from functional.test_prompt import on_a_terminal
+from support.environments import ALL_PIPS, HOOK, environment, hermetic
 from support.projects import make_wheel
+from support.world import World
 
 if TYPE_CHECKING:
-    from support.world import World
+    from pathlib import Path
+
+    from support.canary import Canary
+    from support.index import Index
 
 RECORDED = "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n"
 
@@ -79,3 +86,67 @@ def test_a_file_name_that_is_no_name_of_a_project(world: World, name: str) -> No
     assert "Traceback" not in blocked.text
     assert "nobody has approved" in blocked.err
     assert world.canary.silent
+
+
+NOBODY_READS = [
+    "2>&-",
+    ">&-",
+    "2>/dev/full",
+    ">/dev/full",
+    ">/dev/full 2>/dev/full",
+    "<&- >&- 2>&-",
+    "2>&1 | :",
+    "2> >(:)",
+]
+
+
+def status_of(words: list[str], redirection: str, world: World, **more: str) -> int:
+    """Return the status of a command whose output goes where it cannot be written."""
+    line = f"{shlex.join(words)} {redirection}; exit ${{PIPESTATUS[0]}}"
+    world.home.mkdir(exist_ok=True)
+    env = {**hermetic(world.home, world.index.url), **more}
+    return subprocess.run(
+        ["bash", "-c", line], env=env, cwd=world.tmp, capture_output=True, check=False
+    ).returncode
+
+
+@on_both_ends
+@pytest.mark.parametrize("redirection", NOBODY_READS)
+def test_a_status_stands_where_nobody_can_read_why(world: World, redirection: str) -> None:
+    world.project().sdist(world.index.root)
+    broken = world.tmp / "broken.toml"
+    broken.write_text("nonsense = 1\n")
+    pipgate = [str(world.env.python), str(world.env.root / "bin" / "pipgate")]
+    install = ["-q", "install", "--prefix", str(world.tmp / "t"), "evil"]
+    assert status_of([*pipgate, *install], redirection, world) == 43
+    assert status_of([*pipgate, "--gate-report", "-", *install], redirection, world) == 43
+    assert status_of([*pipgate, "--policy", str(broken), *install], redirection, world) == 44
+    assert (
+        status_of(
+            [*pipgate, "--policy", str(broken), "--gate-report", "/no/where", *install], redirection, world
+        )
+        == 44
+    )
+    assert status_of([*pipgate, "--env", "/no/where", *install], redirection, world) == 45
+    assert status_of([*pipgate, "--allow-build", "!", *install], redirection, world) == 2
+    assert world.canary.silent
+
+
+@pytest.mark.parametrize("redirection", NOBODY_READS)
+def test_it_stands_behind_the_hook_too(
+    tmp_path: Path, index: Index, canary: Canary, redirection: str
+) -> None:
+    world = World(environment(ALL_PIPS[-1], through=HOOK), tmp_path, index, canary)
+    world.project().sdist(index.root)
+    pip = [str(world.env.python), "-m", "pip", "-q", "install", "--prefix", str(tmp_path / "t"), "evil"]
+    assert status_of(pip, redirection, world) == 43
+    assert canary.silent
+
+
+def test_output_that_cannot_be_written_is_told(newest: World) -> None:
+    pipgate = [str(newest.env.python), str(newest.env.root / "bin" / "pipgate")]
+    told = newest.tmp / "told"
+    assert status_of([*pipgate, "approvals"], f">/dev/full 2>{told}", newest) == 2
+    assert "output-not-written" in told.read_text()
+    assert "Traceback" not in told.read_text()
+    assert status_of([*pipgate, "approvals"], ">&-", newest) == 0

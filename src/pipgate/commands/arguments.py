@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import Any, NoReturn
 
 from pipgate.errors import UsageError
+from pipgate.terminal import tell
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -24,9 +24,9 @@ class VerbParser(argparse.ArgumentParser):
 
 def say_json(value: dict[str, Any]) -> None:
     """Print one JSON value of schema ``pipgate/1`` to stdout."""
-    sys.stdout.write(json.dumps({"schema": "pipgate/1", **value}, indent=2, default=str) + "\n")
+    tell(json.dumps({"schema": "pipgate/1", **value}, indent=2, default=str) + "\n")
 
 
 def say_lines(lines: list[str]) -> None:
     """Print lines to stdout."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    tell("".join(f"{line}\n" for line in lines))

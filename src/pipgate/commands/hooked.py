@@ -8,7 +8,7 @@ from pipgate.commands import pip
 from pipgate.errors import PipgateError, UsageError
 from pipgate.pip_internals import hook
 from pipgate.settings import Settings, parse_settings
-from pipgate.terminal import show
+from pipgate.terminal import held, show
 
 if TYPE_CHECKING:
     from pipgate.gate import BuildRefusedError, Gate
@@ -36,10 +36,10 @@ def _run_command(run: Run, argv: list[str]) -> int:
         settings = parse_settings(argv, is_pip=True)._replace(through=hook.THROUGH)
         if settings.env is not None:
             raise UsageError("--env is for pipgate itself; this pip belongs to its environment")
-        return pip.run(settings, armed=run)
+        return held(pip.run(settings, armed=run))
     except PipgateError as error:
         show(error)
-        return error.exit_status
+        return held(error.exit_status)
 
 
 def _tell(gate: Gate, refused: BuildRefusedError) -> str:

@@ -11,6 +11,7 @@ from pipgate import launcher
 from pipgate.adoption.shell_functions import SHELLS, functions
 from pipgate.commands.arguments import VerbParser, say_json
 from pipgate.errors import UsageError
+from pipgate.terminal import tell
 
 if TYPE_CHECKING:
     from pipgate.settings import Settings
@@ -35,7 +36,7 @@ def init(_: Settings, words: list[str]) -> int:
     if given.json:
         say_json({"shell": given.shell, "text": text})
     else:
-        sys.stdout.write(text)
+        tell(text)
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
 from pipgate.pip_internals import PipCall, PipEnded, run_pip
 from pipgate.settings import PIPGATE
-from pipgate.terminal import say, show
+from pipgate.terminal import say, show, tell
 
 if TYPE_CHECKING:
     from pipgate.gate import Gate
@@ -38,19 +38,14 @@ def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None =
         )
         ended = run_pip(call, lambda: gate_for(settings), armed)
     except PipgateError as error:
-        _write_report(settings, None, pip_version=None, status=error.exit_status)
+        _leave_report(settings, None, pip_version=None, status=error.exit_status)
         raise
     if ended.gate is None and ended.refused_late:
         raise _unexpected(ended)
     if ended.gate is None or ended.spoken_for:
         return ended.status
     status = _conclude(ended.gate, ended, settings)
-    try:
-        _write_report(settings, ended.gate, pip_version=ended.version, status=status)
-    except ReportNotWrittenError as error:
-        show(error)
-        return status or error.exit_status
-    return status
+    return _leave_report(settings, ended.gate, pip_version=ended.version, status=status)
 
 
 def _answer_doctor(settings: Settings, armed: Run | None) -> int:
@@ -72,7 +67,7 @@ def _answer_doctor(settings: Settings, armed: Run | None) -> int:
         "pip": prove(armed),
         "policy": digest_of(json.dumps([[key, value] for key, value, _ in describe(policy)])),
     }
-    sys.stdout.write(json.dumps(answer) + "\n")
+    tell(json.dumps(answer) + "\n")
     return 0
 
 
@@ -177,7 +172,22 @@ def _said_again(settings: Settings) -> list[str]:
 
     if settings.through == PIPGATE:
         return settings.command
-    return settings._replace(env=word_for_this(os.environ, typed=sys.stderr.isatty())).command
+    return settings._replace(
+        env=word_for_this(os.environ, typed=sys.stderr is not None and sys.stderr.isatty())
+    ).command
+
+
+def _leave_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> int:
+    """Write the gate report where one was asked for, and return the status.
+
+    It is another one where that failed and the run itself did not.
+    """
+    try:
+        _write_report(settings, gate, pip_version=pip_version, status=status)
+    except ReportNotWrittenError as error:
+        show(error)
+        return status or error.exit_status
+    return status
 
 
 def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> None:
@@ -193,7 +203,7 @@ def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | N
     text = json.dumps(rows, indent=2) + "\n"
     try:
         if settings.gate_report == "-":
-            sys.stderr.write(text)
+            say(text.rstrip("\n"))
         else:
             Path(settings.gate_report).write_text(text, encoding="utf-8")
     except OSError as error:

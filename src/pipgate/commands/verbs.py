@@ -36,9 +36,7 @@ def run(verb: str, settings: Settings, words: list[str]) -> int:
     room, _, function = VERBS[verb].partition(".")
     module = importlib.import_module(f"{__package__}.{room}")
     try:
-        status: int = getattr(module, function)(settings, words)
-        sys.stdout.flush()
+        return int(getattr(module, function)(settings, words))
     except BrokenPipeError:  # whoever read it has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return status

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
@@ -146,8 +147,9 @@ class _StandIn:
         told = json.dumps({"roots": roots, "fallback_pip": fallback, "is_pip": True, "through": THROUGH})
         flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
         command = [sys.executable, *flags, self._engine, told, *(sys.argv[1:] if args is None else args)]
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError, ValueError):  # nobody may be there to read it
+                stream.flush()
         if args is not None:  # a program calls it, and goes on
             return subprocess.call(command)  # noqa: S603 -- this interpreter
         os.execv(sys.executable, command)  # noqa: S606 -- no shell is meant

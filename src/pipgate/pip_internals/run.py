@@ -13,6 +13,7 @@ from pipgate.pip_internals import arming, presented_errors
 from pipgate.pip_internals.own_processes import OwnProcesses
 from pipgate.pip_internals.run_state import Command, Run
 from pipgate.pip_internals.versions import not_armed, require_known
+from pipgate.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,5 +168,5 @@ def _status(code: object) -> int:
         return 0
     if isinstance(code, int):
         return code
-    sys.stderr.write(f"{code}\n")
+    say(str(code))
     return 1
