@@ -214,7 +214,8 @@ def _files_of_tar(path: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
 
 def _files_of_zip(path: str) -> Iterator[tuple[str, Callable[[], bytes]]]:
     with open_zip(path) as archive:
-        for member in archive.infolist():
+        last = {member.filename: member for member in archive.infolist()}  # of two, pip unpacks the last
+        for member in last.values():
             if not member.is_dir():
                 yield member.filename, lambda member=member: _read_zipped(archive, member)  # type: ignore[misc]  # same
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import tarfile
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from pipgate.archive_stream import HostileArchiveError, Limits
 from pipgate.sdist_archive import check_members
+from pipgate.static_metadata import Known, of_archive
 
 PARTS = st.sampled_from(["..", ".", "a", "b", "pkg-1.0", "", "l"])
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
@@ -73,3 +76,78 @@ def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("pipgate.archive_stream.LIMITS", Limits(members=4))
     with pytest.raises(HostileArchiveError, match="more than 4 members"):
         check_members(str(path))
+
+
+HARD_LINKS = {
+    "to a symbolic link": [
+        ("p/a/b/l", tarfile.SYMTYPE, "../../ok"),
+        ("p/h", tarfile.LNKTYPE, "p/a/b/l"),
+    ],
+    "to one that comes later": [
+        ("p/h", tarfile.LNKTYPE, "p/a/b/l"),
+        ("p/a/b/l", tarfile.SYMTYPE, "../../ok"),
+    ],
+    "written otherwise": [
+        ("p/a/b/l", tarfile.SYMTYPE, "../../ok"),
+        ("p/h", tarfile.LNKTYPE, "p/./a/b/l"),
+    ],
+    "through a link": [
+        ("p/a/b/l", tarfile.SYMTYPE, "../../ok"),
+        ("p/d", tarfile.SYMTYPE, "a/b"),
+        ("p/h", tarfile.LNKTYPE, "p/d/l"),
+    ],
+    "and another": [
+        ("p/a/b/l", tarfile.SYMTYPE, "../../ok"),
+        ("p/h", tarfile.LNKTYPE, "p/a/b/l"),
+        ("p/i", tarfile.LNKTYPE, "p/h"),
+    ],
+}
+
+
+@pytest.mark.parametrize("members", HARD_LINKS.values(), ids=HARD_LINKS)
+def test_a_hard_link_to_a_link_is_a_link(tmp_path: Path, members: list[tuple[str, bytes, str]]) -> None:
+    """It leads from another directory than the one that it is: here out of the archive."""
+    path = tar(tmp_path / "x.tar", [("p/ok", tarfile.REGTYPE, ""), *members])
+    with pytest.raises(HostileArchiveError, match=r"is a (hard )?link"):
+        check_members(str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "link"),
+    [
+        ("p/a", tarfile.SYMTYPE, "../p"),
+        ("p/a", tarfile.SYMTYPE, "../p/x"),
+        ("p/b/a", tarfile.SYMTYPE, "../../p/x"),
+        ("p/a\\b", tarfile.SYMTYPE, "../x"),
+        ("p/a", tarfile.SYMTYPE, "b\\..\\..\\x"),
+        ("p/a", tarfile.LNKTYPE, "./p/x"),
+        ("./p/a", tarfile.LNKTYPE, "p/x"),
+        ("p/a", tarfile.LNKTYPE, "x"),
+    ],
+)
+def test_the_first_directory_is_left_out(tmp_path: Path, name: str, kind: bytes, link: str) -> None:
+    """Where pip unpacks, there is nothing of that name, or another file."""
+    with pytest.raises(HostileArchiveError, match="leaves the archive"):
+        check_members(str(tar(tmp_path / "x.tar", [("p/x", tarfile.REGTYPE, ""), (name, kind, link)])))
+
+
+def test_a_link_that_stands_there_twice(tmp_path: Path) -> None:
+    """Which of the two is on the disk in the end, pips and Pythons do not agree on."""
+    through = [("p/a/b/one", tarfile.SYMTYPE, "../.."), ("p/two", tarfile.SYMTYPE, "a/b/one/..")]
+    path = tar(tmp_path / "x.tar", [*through, ("p/two", tarfile.SYMTYPE, "a")])
+    with pytest.raises(HostileArchiveError, match="two links"):
+        check_members(str(path))
+    again = ("p/two", tarfile.SYMTYPE, "a")
+    check_members(str(tar(tmp_path / "y.tar", [("p/h", tarfile.LNKTYPE, "p/x"), again, again])))
+
+
+def test_of_two_files_of_a_zip_the_last_one_speaks(tmp_path: Path) -> None:
+    path = tmp_path / "evil-1.0.zip"
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")
+        for name in ("first", "last"):
+            info = f"Metadata-Version: 2.2\nName: evil\nVersion: 1.0\nRequires-Dist: {name}\n"
+            archive.writestr("evil-1.0/PKG-INFO", info)
+    answer = of_archive(str(path), project="evil")
+    assert isinstance(answer, Known)
+    assert answer.fields.requires_dist == ("last",)
