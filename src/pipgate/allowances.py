@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from pipgate import archive_names
 from pipgate.build_request import BuildRequest, Directory, location, subdirectory_of
 from pipgate.errors import UsageError, assert_never
 from pipgate.public_urls import public_url
@@ -48,7 +49,7 @@ def parse_allowance(text: str) -> Allowance:
     """
     # A run without allowances, the usual one, does not load it.
     from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 -- see above
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
+    from packaging.version import Version  # noqa: PLC0415 -- see above
 
     path = _path_of(text)
     if path is not None:
@@ -58,7 +59,7 @@ def parse_allowance(text: str) -> Allowance:
     name, equals, version = (part.strip() for part in text.partition("=="))
     try:
         return AllowedName(str(canonicalize_name(name, validate=True)), Version(version) if equals else None)
-    except (InvalidName, InvalidVersion):
+    except (InvalidName, ValueError):  # that of an invalid version, or of thousands of digits
         raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
 
 
@@ -84,14 +85,6 @@ def _path_of(place: str) -> str | None:
 
 def same_name(allowance: AllowedName, request: BuildRequest) -> bool:
     """Return whether a request is for the name, and for the version where one is given."""
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 -- loaded by parse_allowance
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
-
-    if request.name is None or canonicalize_name(request.name) != allowance.name:
+    if request.name is None or archive_names.normalised(request.name) != allowance.name:
         return False
-    if allowance.version is None:
-        return True
-    try:
-        return request.version is not None and Version(request.version) == allowance.version
-    except InvalidVersion:
-        return False
+    return allowance.version is None or archive_names.version_key(request.version) == allowance.version

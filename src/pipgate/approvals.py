@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from pipgate.archive_names import version_key
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from packaging.version import Version
 
     from pipgate.build_request import Purpose
     from pipgate.origin import Origin
@@ -89,6 +93,20 @@ class Approvals:
         """Return the approvals under a normalised name: there may be thousands, and decisions are many."""
         return self._by_name.get(name or "", [])
 
+    def of_version(self, name: str | None, version: str) -> list[Approval]:
+        """Return the approvals of a version under a normalised name."""
+        return self._by_version.get((name or "", version_key(version)), [])
+
+    def that_may_take_back(self, approval: Approval) -> list[Revocation]:
+        """Return the revocations of the name, and those of the version, that an approval has."""
+        of_version = self._taken_back.get((approval.name, version_key(approval.version)), [])
+        denied = self.denial_of(approval.name)
+        return of_version if denied is None else [denied, *of_version]
+
+    def denial_of(self, name: str | None) -> Revocation | None:
+        """Return the first revocation of a whole name."""
+        return self._denied.get(name or "")
+
     def pinned(self, pin: Pin | None) -> list[Approval]:
         """Return the approvals of a file or commit, whatever its name."""
         return [each for each in self.approved if each.pin == pin]
@@ -99,3 +117,27 @@ class Approvals:
         for each in self.approved:
             by_name.setdefault(each.name, []).append(each)
         return by_name
+
+    @cached_property
+    def _by_version(self) -> dict[_Release, list[Approval]]:
+        return _by_release(self.approved)
+
+    @cached_property
+    def _taken_back(self) -> dict[_Release, list[Revocation]]:
+        return _by_release(self.revoked)
+
+    @cached_property
+    def _denied(self) -> dict[str, Revocation]:
+        whole = (each for each in reversed(self.revoked) if each.version is None and each.pin is None)
+        return {each.name: each for each in whole}
+
+
+_Release = tuple[str, "Version | str | None"]
+_Entry = TypeVar("_Entry", Approval, Revocation)
+
+
+def _by_release(entries: tuple[_Entry, ...]) -> dict[_Release, list[_Entry]]:
+    found: dict[_Release, list[_Entry]] = {}
+    for each in entries:
+        found.setdefault((each.name, version_key(each.version)), []).append(each)
+    return found

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 _ARCHIVE_ENDINGS = (
     ".tar.gz",
@@ -61,9 +66,20 @@ def sha256_of_file(path: str) -> str:
 
 def is_version(text: str) -> bool:
     """Return whether a text is a version (PEP 440)."""
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- see above
+    return version_of(text) is not None
+
+
+@lru_cache(maxsize=1 << 15)  # an index may offer thousands, and each is weighed more than once
+def version_of(text: str) -> Version | None:
+    """Return the version that a text is (PEP 440), or None."""
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- a run of wheels needs none
 
     try:
-        return bool(Version(text))
+        return Version(text)
     except (InvalidVersion, ValueError):  # a ValueError for a number of thousands of digits
-        return False
+        return None
+
+
+def version_key(text: str | None) -> Version | str | None:
+    """Return what two texts have in common that are the same version, however they are written."""
+    return None if text is None else version_of(text) or text

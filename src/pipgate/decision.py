@@ -148,18 +148,18 @@ def _denied(
     request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
 ) -> Refused | None:
     """Return the no that names it: by the name it was asked for, or by the one that its own files say."""
-    names = {matching.normalised(request.name), matching.normalised(request.claimed)}
-    for denied in policy.deny:
-        if denied.value in names:
+    names = (matching.normalised(request.name), matching.normalised(request.claimed))
+    for denied in map(policy.denial_of, names):
+        if denied is not None:
             weighed.note(f"deny {denied.value}", denied.origin, Verdict.BLOCK)
             return Refused("denied", f"{denied.value} is denied by {denied.origin}")
-    for revoked in approvals.revoked:
-        if revoked.version is None and revoked.pin is None and revoked.name in names:
+    for revoked in map(approvals.denial_of, names):
+        if revoked is not None:
             weighed.note(f"revoked {revoked.name}", revoked.origin, Verdict.BLOCK)
             who = f"{revoked.by} on {revoked.on:%Y-%m-%d}"
             return Refused("denied", f"{revoked.name} was denied by {who}{_because(revoked)}")
     for each in dict.fromkeys((request, request.as_claimed())):
-        for rule in policy.rules_for(matching.normalised(each.name)):
+        for rule in policy.rules_for(matching.normalised(each.name), each.version):
             if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, each, context.now):
                 weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
                 return Refused("denied", f"a rule blocks it, {rule.origin}{_because(rule)}")
@@ -259,7 +259,9 @@ def _of_what(status: Status) -> str:
 def _allowed_by_rule(
     request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
 ) -> Allowed | None:
-    for rule in sorted(policy.rules_for(matching.normalised(request.name)), key=matching.specificity):
+    for rule in sorted(
+        policy.rules_for(matching.normalised(request.name), request.version), key=matching.specificity
+    ):
         if rule.verdict is Verdict.ALLOW and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ALLOW)
             return Allowed("rule", f"a rule allows it, {rule.origin}{_because(rule)}")
@@ -267,7 +269,7 @@ def _allowed_by_rule(
 
 
 def _ask_rule(request: BuildRequest, policy: Policy, context: Context, weighed: Weighing) -> Question | None:
-    for rule in policy.rules_for(matching.normalised(request.name)):
+    for rule in policy.rules_for(matching.normalised(request.name), request.version):
         if rule.verdict is Verdict.ASK and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ASK)
             return Question(f"a rule asks about it, {rule.origin}{_because(rule)}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipgate import archive_names
@@ -20,9 +20,12 @@ from pipgate.build_request import (
     subdirectory_of,
 )
 from pipgate.errors import assert_never
+from pipgate.policy import fits
 from pipgate.public_urls import climbs, commit_in, public_url, repository
 
 if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
     from pipgate.policy import Policy, Rule
 
 _NO_LIMIT = timedelta.max
@@ -44,6 +47,8 @@ def that_may_match(approvals: Approvals, request: BuildRequest) -> list[Approval
     """Return the approvals to compare: those under its name, or of its bytes where an archive has no name."""
     if request.name is None and isinstance(request.source, Archive):
         return approvals.pinned(pin_or_none(request))
+    if isinstance(request.source, Sdist | Archive) and request.version is not None:
+        return approvals.of_version(normalised(request.name), request.version)
     return approvals.named(normalised(request.name))
 
 
@@ -96,7 +101,7 @@ def lapsed(
 
 def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now: datetime) -> str | None:
     """Return why an approval can match nothing any more, whatever is asked for, or None."""
-    if any(takes_back(revoked, approval) for revoked in approvals.revoked):
+    if any(takes_back(revoked, approval) for revoked in approvals.that_may_take_back(approval)):
         return "revoked"
     if approval.expires is not None and now.date() > approval.expires:
         return f"expired on {approval.expires}"
@@ -119,11 +124,11 @@ def covers(purposes: frozenset[Purpose], wanted: Purpose) -> bool:
 def rule_matches(rule: Rule, request: BuildRequest, now: datetime) -> bool:
     """Return whether a rule speaks of a request; an allow holds for files of an index and what was named."""
     name = normalised(request.name)
-    if name is None or not fnmatch.fnmatchcase(name, rule.name) or _is_over(rule.expires, now):
+    if name is None or not fits(name, rule.name) or _is_over(rule.expires, now):
         return False
     if rule.version and not _in_specifier(request.version, rule.version):
         # What cannot be compared is blocked or asked about all the same, and never allowed.
-        return rule.verdict.value > 0 and request.version is None
+        return rule.verdict.value > 0 and archive_names.version_of(request.version or "") is None
     if rule.index is not None and not _from_index(request, rule.index):
         return False
     return rule.verdict.value > 0 or request.is_known_by_name
@@ -137,7 +142,7 @@ def specificity(rule: Rule) -> tuple[bool, bool, bool]:
 def first_party_name(request: BuildRequest, policy: Policy) -> bool:
     """Return whether a request is for a name of one's own, from a place of one's own."""
     name = normalised(request.name)
-    if name is None or not any(fnmatch.fnmatchcase(name, each) for each in policy.first_party_names.value):
+    if name is None or not any(fits(name, each) for each in policy.first_party_names.value):
         return False
     match request.source:
         case Sdist(subdirectory=""):
@@ -213,24 +218,19 @@ def _holds(revoked: Pin | None, pin: Pin) -> bool:
 
 def same_version(one: str | None, other: str | None) -> bool:
     """Return whether two versions are the same one, however they are written (PEP 440)."""
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- a run without approvals needs none
-
-    if one is None or other is None:
-        return one is other
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return one == other
+    return archive_names.version_key(one) == archive_names.version_key(other)
 
 
 def _in_specifier(version: str | None, specifier: str) -> bool:
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 -- a run without rules does not need it
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 -- same
+    found = archive_names.version_of(version or "")
+    return found is not None and _specifier(specifier).contains(found, prereleases=True)
 
-    try:
-        return version is not None and SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except InvalidVersion:
-        return False
+
+@lru_cache(maxsize=1 << 12)
+def _specifier(text: str) -> SpecifierSet:
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 -- a run without rules does not need it
+
+    return SpecifierSet(text)
 
 
 def _is_over(expires: date | None, now: datetime) -> bool:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum, IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pipgate.archive_names import version_of
 from pipgate.origin import BUILTIN, Layer, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.version import Version
+
+_EXACT = re.compile(r"==\s*([^\s,=*+]+)\s*")  # PEP 440; one with a local part is no match for others
 
 T = TypeVar("T")
 
@@ -142,15 +150,51 @@ class Policy:
     locked: bool = False
     overruled: tuple[Overruled, ...] = ()
 
-    def rules_for(self, name: str | None) -> list[Rule]:
-        """Return the rules that may speak of a normalised name; there may be hundreds, and many decisions."""
-        own, patterns = self._rules
-        return [*own.get(name or "", []), *patterns]
+    def denial_of(self, name: str | None) -> Setting[str] | None:
+        """Return the first entry of ``deny`` for a normalised name."""
+        return self._denied.get(name or "")
+
+    def rules_for(self, name: str | None, version: str | None) -> list[Rule]:
+        """Return the rules that may speak of a version under a normalised name, in their order.
+
+        There may be thousands of them, and as many decisions. A version that cannot be compared is spoken of
+        by all rules for its name.
+        """
+        known = self._known.get(name or "")
+        if known is None:
+            known = self._known[name or ""] = _by_version(self.rules, name or "")
+        given = version_of(version or "")
+        wanted = (
+            known.values()
+            if given is None
+            else (known.get(version_of(given.public), ()), known.get(None, ()))
+        )
+        return [rule for _, rule in sorted((pair for pairs in wanted for pair in pairs), key=itemgetter(0))]
 
     @cached_property
-    def _rules(self) -> tuple[dict[str, list[Rule]], list[Rule]]:
-        own: dict[str, list[Rule]] = {}
-        for rule in self.rules:
-            own.setdefault(rule.name, []).append(rule)
-        patterns = [rule for name, rules in own.items() if "*" in name for rule in rules]
-        return {name: rules for name, rules in own.items() if "*" not in name}, patterns
+    def _denied(self) -> dict[str, Setting[str]]:
+        return {each.value: each for each in reversed(self.deny)}
+
+    @cached_property
+    def _known(self) -> dict[str, dict[Version | None, list[tuple[int, Rule]]]]:
+        return {}  # by name, as they are asked for
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Return whether a normalised name is the one that is written, or fits the pattern."""
+    return name == pattern if "*" not in pattern else _compiled(pattern).match(name) is not None
+
+
+@lru_cache(maxsize=1 << 12)  # that of fnmatch holds fewer than a policy may have
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern))
+
+
+def _by_version(rules: tuple[Rule, ...], name: str) -> dict[Version | None, list[tuple[int, Rule]]]:
+    """Return the rules for a name with their numbers, by the one version that each is for, or None."""
+    found: dict[Version | None, list[tuple[int, Rule]]] = {}
+    for number, rule in enumerate(rules):
+        if fits(name, rule.name):
+            exact = _EXACT.fullmatch(rule.version)
+            found.setdefault(version_of(exact[1]) if exact else None, []).append((number, rule))
+    return found

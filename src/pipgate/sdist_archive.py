@@ -17,9 +17,9 @@ def check_members(path: str, content_type: str | None = None) -> None:
 
     ``content_type`` is what a server said, which pip believes before the file name. Raises
     HostileArchiveError, naming the member, for an absolute path, ``..``, a link that leaves the archive or
-    that another member would be written through, a hard link to a symbolic one, a device, more than the limits
-    of ``archive_stream`` allow, and for an archive that cannot be read as what it is said to be (PEP 625,
-    PEP 706).
+    that another member would be written through, a hard link to a symbolic one, a device, more than the
+    limits of ``archive_stream`` allow, and for an archive that cannot be read as what it is said to be
+    (PEP 625, PEP 706).
     """
     if is_zip(path, content_type):
         _check_zip(path)

@@ -94,5 +94,5 @@ def is_version(text: str) -> bool:
     """Return whether pip can work with a version."""
     try:
         return bool(Version(text))
-    except InvalidVersion:
+    except (InvalidVersion, ValueError):  # a ValueError for a number of thousands of digits
         return False
