@@ -12,7 +12,7 @@ from pipgate.plain_text import plain
 from pipgate.regular_files import read_regular
 from pipgate.state_files import locked
 from pipgate.user_directories import state_home
-from pipgate.whole_files import replace_file
+from pipgate.whole_files import replace_file, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +41,10 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
     may leave a ``.pipgate-*.tmp`` beside it. Raises PolicyError where the file cannot be read,
     FileNotWrittenError where it cannot be written, and what ``edit`` raises; the old file is then as it was.
     """
-    target = os.path.realpath(path)
+    try:
+        target = resolved(path)
+    except OSError as error:
+        raise _not_written(path, _reason(error)) from error
     with _locked(target):
         old = text_of(target)
         new = edit(old)

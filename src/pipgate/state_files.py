@@ -9,11 +9,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pipgate.whole_files import opened_directory, replace_file
+
 if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+LOCKS = "locks"
 
 
 def read_json(path: str) -> Any:  # noqa: ANN401 -- whoever asks knows what shape it should have
@@ -25,13 +29,7 @@ def read_json(path: str) -> Any:  # noqa: ANN401 -- whoever asks knows what shap
 def write_json(path: str, value: object) -> None:
     """Put a file in the place of what is there, readable by its user alone; raises OSError."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120 -- strings
-    part = f"{path}.{os.getpid()}"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 -- a descriptor
-        json.dump(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)  # noqa: PTH105 -- strings
+    replace_file(path, json.dumps(value).encode("ascii"), mode=0o600)
 
 
 @contextlib.contextmanager
@@ -54,11 +52,11 @@ if sys.platform != "win32":
 
     def _open_lock(target: str, state: str) -> int:
         """Return the descriptor of the lock, which is held until it is closed; raises OSError."""
-        directory = os.path.join(state, "locks")  # noqa: PTH118 -- strings
+        directory = os.path.join(state, LOCKS)  # noqa: PTH118 -- strings
         os.makedirs(directory, mode=0o700, exist_ok=True)  # noqa: PTH103 -- as above
         name = hashlib.sha256(os.fsencode(target)).hexdigest()
-        path = os.path.join(directory, name)  # noqa: PTH118 -- as above
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        with opened_directory(directory) as place:
+            descriptor = place.open(name, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         except BaseException:

@@ -102,6 +102,29 @@ def test_trust_goes_through_a_link_too(at: Adopted) -> None:
     assert not state.is_symlink()
 
 
+def test_what_is_not_ours_is_left(at: Adopted) -> None:
+    state, other = at.home / ".local" / "state" / "pipgate", at.tmp / "precious"
+    assert at.central("purge").returncode == 0
+    for place in (state / "valid", state / "locks", other):
+        place.mkdir(parents=True)
+    own = "0" * 32 + ".json"
+    (other / own).write_text("mine")
+    (state / "pending").symlink_to(other)
+    (state / "written.json").write_text('{"places": []}')
+    (state / "trusted.json.4711").touch()
+    (state / "valid" / own).symlink_to(other / own)
+    (state / "locks" / ("0" * 64)).touch()
+    (state / "notes.txt").write_text("mine")
+    purged = at.central("purge")
+    assert purged.returncode == 0, purged.stderr
+    left = {"notes.txt", "pending", "valid", f"valid/{own}"}
+    assert {str(path.relative_to(state)) for path in state.rglob("*")} == left
+    assert "Not ours, and left" in purged.stdout
+    assert "notes.txt" in purged.stdout
+    assert (other / own).read_text() == "mine"
+    assert (state / "notes.txt").read_text() == "mine"
+
+
 def test_pip_uninstall_is_still_pips(at: Adopted) -> None:
     assert at.run(*at.pip, "install", "-q", "good").returncode == 0
     removed = at.central("--env", str(at.env.root), "uninstall", "-y", "good")

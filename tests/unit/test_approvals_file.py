@@ -171,7 +171,7 @@ def test_no_place_to_write(path: Path, state: Path) -> None:
     assert is_as_it_was(path)
 
 
-@pytest.mark.parametrize("call", ["open", "fdopen", "fsync", "chmod", "replace"])
+@pytest.mark.parametrize("call", ["open", "fdopen", "fsync", "fchmod", "replace"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EIO])
 def test_a_call_that_fails_leaves_the_old_file(
     path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int

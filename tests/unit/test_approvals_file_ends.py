@@ -78,7 +78,7 @@ change(sys.argv[1], lambda text: added(text, revocation("a")))
 """
 
 
-@pytest.mark.parametrize("call", ["open", "fdopen", "chmod", "fsync", "replace"])
+@pytest.mark.parametrize("call", ["open", "fdopen", "fchmod", "fsync", "replace"])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_kill_at_a_step(path: Path, call: str, when: str) -> None:
     writer = started(KILLED, str(path), call, when)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import contextlib
 import json
-import os
 import re
 from typing import TYPE_CHECKING
 
 from pipgate.adoption import hook_text
 from pipgate.errors import FileNotWrittenError, UsageError
 from pipgate.plain_text import plain
+from pipgate.whole_files import remove_file, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def disable(facts: EnvironmentFacts) -> list[str]:
         _require_ours(path)
     try:
         for path in reversed(there):  # what Python reads at its start last: half removed, pip stops
-            path.unlink()
+            remove_file(str(path))
             _clear_cache(path)
     except OSError as error:
         where = plain(str(there[0].parent))
@@ -98,20 +98,15 @@ def _is_ours(path: Path) -> bool:
 
 
 def _put(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+    # What somebody cannot read, Python leaves out without a word, and then nothing is gated for them.
+    replace_file(str(path), text.encode("utf-8"), mode=0o644)
 
 
 def _undo(written: dict[Path, str | None]) -> None:
     for path, before in written.items():
         with contextlib.suppress(OSError):
             if before is None:
-                path.unlink()
+                remove_file(str(path))
             else:
                 _put(path, before)
 
@@ -121,7 +116,9 @@ def _clear_cache(path: Path) -> None:
     if path.suffix != ".py":
         return
     directory = path.with_name("__pycache__")
+    if directory.is_symlink():
+        return
     for cached in directory.glob(f"{path.stem}.*.pyc"):
-        cached.unlink()
+        remove_file(str(cached))
     with contextlib.suppress(OSError):
         directory.rmdir()

@@ -11,7 +11,7 @@ from pipgate.adoption import pip_conf_lines, stand_in_script
 from pipgate.errors import FileNotWrittenError, UsageError
 from pipgate.plain_text import plain
 from pipgate.regular_files import read_regular
-from pipgate.whole_files import replace_file
+from pipgate.whole_files import remove_file, replace_file, resolved
 
 _LARGEST = 1 << 20  # bytes
 
@@ -32,14 +32,19 @@ class ConfFile(NamedTuple):
 def look_at(named: str) -> ConfFile:
     """Read a pip.conf; raises UsageError where it cannot be read."""
     # Through links, as those who keep such files in a repository have them.
-    path = Path(os.path.realpath(named))
     try:
-        text = read_regular(str(path), _LARGEST)[0].decode("utf-8", "surrogateescape")
-    except FileNotFoundError:
-        text = None
+        path = Path(resolved(named))
+        text = _text_of(path)
     except OSError as error:
-        raise UsageError(f"{plain(named)} cannot be read: {error.strerror}") from error
+        raise UsageError(f"{plain(named)} cannot be read: {plain(error.strerror or str(error))}") from error
     return ConfFile(os.path.abspath(named), path, text)  # noqa: PTH100 -- links are kept
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return read_regular(str(path), _LARGEST)[0].decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return None
 
 
 def write(file: ConfFile, text: str) -> None:
@@ -73,7 +78,7 @@ def clean(file: ConfFile, *, dry_run: bool = False) -> pip_conf_lines.Held:
 
 def _remove(file: ConfFile, directories: int) -> None:
     try:
-        file.path.unlink()
+        remove_file(str(file.path))
     except OSError as error:
         raise _not_written(file, error) from error
     with contextlib.suppress(OSError):  # somebody else has put something there

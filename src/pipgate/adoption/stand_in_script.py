@@ -15,7 +15,7 @@ from pipgate.pip_conf_words import STAND_IN
 from pipgate.plain_text import plain
 from pipgate.regular_files import read_regular
 from pipgate.user_directories import data_home
-from pipgate.whole_files import replace_file
+from pipgate.whole_files import remove_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def release(path: str, conf: str) -> None:
         if _named_by(text):
             replace_file(path, text)
             return
-        Path(path).unlink()
+        remove_file(path)
     except OSError as error:
         raise _not_written(path, error) from error
     with contextlib.suppress(OSError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import re
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,18 @@ from pipgate.adoption import environment_facts, environment_hook, pip_conf_file,
 from pipgate.commands.arguments import VerbParser, say_json, say_lines
 from pipgate.errors import FileNotWrittenError, PipgateError
 from pipgate.plain_text import plain, shell_line
+from pipgate.state_files import LOCKS
 from pipgate.user_directories import config_home, state_home
+from pipgate.whole_files import OpenDirectory, opened_directory
 
 if TYPE_CHECKING:
     from pipgate.settings import Settings
+
+# What is remembered: two files and, in directories, those of ``state_files``. Older versions left NAME.PID.
+_UNDONE = r"\.pipgate-[0-9a-f]{16}\.tmp"
+_OURS = re.compile(rf"(?:trusted|written)\.json(?:\.[0-9]+)?|{_UNDONE}")
+_DIRECTORIES = ("pending", "parsed", "valid", LOCKS)
+_IN_DIRECTORIES = re.compile(rf"[0-9a-f]{{32}}\.json(?:\.[0-9]+)?|[0-9a-f]{{64}}|{_UNDONE}")
 
 
 def purge(_settings: Settings, words: list[str]) -> int:
@@ -32,14 +41,17 @@ def purge(_settings: Settings, words: list[str]) -> int:
         raise FileNotWrittenError("not everything could be taken away", context=left)
     done = [name if found else f"{name} (it was gone before)" for name, found in ended]
     state = state_home(os.environ)
+    kept: list[str] = []
     if os.path.isdir(state):  # noqa: PTH112 -- strings
-        _remove(state)
+        kept = _remove(state)
         done.append(f"what was remembered in {plain(state)}")
         _leave_no_empty()
     if given.json:
-        say_json({"removed": done})
+        say_json({"removed": done, "kept": kept})
         return 0
     say_lines(["Removed:", *(f"  {each}" for each in done)] if done else ["There was nothing to remove."])
+    if kept:
+        say_lines(["Not ours, and left:", *(f"  {plain(each)}" for each in kept)])
     say_lines(_what_stays())
     return 0
 
@@ -65,14 +77,54 @@ def _cleaned(kind: str, place: str) -> bool:
     return facts is not None and bool(environment_hook.disable(facts))
 
 
-def _remove(state: str) -> None:
-    """Take away what was remembered, through a link too: trust is among it."""
+def _remove(state: str) -> list[str]:
+    """Take away the files that we remember things in, by their names, and each directory that is empty then.
+
+    Returns what else lies there, which stays. A link in it is never gone through. One in its place is, where
+    it is the user's own: trust is among what is remembered.
+    """
     try:
-        shutil.rmtree(os.path.realpath(state))
-        if os.path.islink(state):  # noqa: PTH114 -- a string
-            os.unlink(state)  # noqa: PTH108 -- same
+        found = os.lstat(state)
+        if stat.S_ISLNK(found.st_mode) and found.st_uid != os.geteuid():
+            raise FileNotWrittenError(f"{plain(state)} is a link that somebody else has made; it was left")
+        real = os.path.realpath(state)
+        with opened_directory(real) as place:
+            kept = _clear(place, real, _OURS)
+            for name in _DIRECTORIES:
+                kept += _clear_below(place, name, os.path.join(real, name))  # noqa: PTH118 -- strings
+        if not kept:
+            os.rmdir(real)  # noqa: PTH106 -- a string
+            if real != state and stat.S_ISLNK(found.st_mode):
+                os.unlink(state)  # noqa: PTH108 -- same
     except OSError as error:
         raise FileNotWrittenError(f"{plain(state)} cannot be taken away: {error.strerror}") from error
+    return kept
+
+
+def _clear_below(place: OpenDirectory, name: str, path: str) -> list[str]:
+    """Clear a directory of ours and take it away where it is empty then; returns what stays."""
+    found = place.status(name)
+    if found is None:
+        return []
+    if not stat.S_ISDIR(found.st_mode):
+        return [path]
+    with place.below(name) as inside:
+        kept = _clear(inside, path, _IN_DIRECTORIES)
+    if not kept:
+        os.rmdir(place.named(name), dir_fd=place.descriptor)
+    return kept
+
+
+def _clear(place: OpenDirectory, path: str, ours: re.Pattern[str]) -> list[str]:
+    """Take the plain files of ours away; returns what else is there but for our directories."""
+    kept = []
+    for name in place.names():
+        found = place.status(name)
+        if found is not None and stat.S_ISREG(found.st_mode) and ours.fullmatch(name):
+            place.unlink(name)
+        elif name not in _DIRECTORIES or ours is not _OURS:
+            kept.append(os.path.join(path, name))  # noqa: PTH118 -- strings
+    return kept
 
 
 def _leave_no_empty() -> None:
