@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pipgate import archive_names
 from pipgate.build_request import BuildRequest, Directory, location, subdirectory_of
 from pipgate.errors import UsageError, assert_never
+from pipgate.plain_text import plain
 from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
@@ -53,14 +54,19 @@ def parse_allowance(text: str) -> Allowance:
 
     path = _path_of(text)
     if path is not None:
-        return AllowedPath(os.path.realpath(path))
+        try:
+            return AllowedPath(os.path.realpath(path))
+        except ValueError:  # a NUL, or what the encoding of this system does not have
+            raise UsageError(f"--allow-build: {plain(text)} cannot be a path") from None
     if "://" in text:
         return AllowedUrl(public_url(text))
     name, equals, version = (part.strip() for part in text.partition("=="))
     try:
         return AllowedName(str(canonicalize_name(name, validate=True)), Version(version) if equals else None)
     except (InvalidName, ValueError):  # that of an invalid version, or of thousands of digits
-        raise UsageError(f"--allow-build takes NAME, NAME==VERSION or a URL, not {text!r}") from None
+        raise UsageError(
+            f"--allow-build takes NAME, NAME==VERSION or a URL, not {plain(text, 80)!r}"
+        ) from None
 
 
 def matches(allowance: Allowance, request: BuildRequest) -> bool:

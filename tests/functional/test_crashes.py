@@ -150,3 +150,16 @@ def test_output_that_cannot_be_written_is_told(newest: World) -> None:
     assert "output-not-written" in told.read_text()
     assert "Traceback" not in told.read_text()
     assert status_of([*pipgate, "approvals"], ">&-", newest) == 0
+
+
+def test_what_can_be_no_path(newest: World) -> None:
+    tree = newest.project().tree(newest.tmp / "tree")
+    install = ("install", "--target", str(newest.tmp / "t"))
+    ended = newest.pipgate("--allow-build", "file:///%00", *install, str(tree))
+    assert ended.status == 2, ended.text
+    assert "cannot be a path" in ended.err
+    assert "Traceback" not in ended.err
+    assert newest.canary.silent
+    named = newest.pipgate(*install, "file:///%00")
+    assert named.status in {1, 2}, named.text
+    assert "user_words" not in named.text, "what goes wrong goes wrong in pip"

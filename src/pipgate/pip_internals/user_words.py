@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -71,7 +72,8 @@ def _note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], ru
         run.named.add(public_url(req.link.url))
         if req.link.scheme == "file":
             tree = os.path.join(req.link.file_path, req.link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
-            run.named.add(os.path.realpath(tree))
+            with contextlib.suppress(ValueError):  # a NUL, or what this system cannot encode: it is no place
+                run.named.add(os.path.realpath(tree))
 
 
 def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
