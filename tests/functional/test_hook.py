@@ -117,7 +117,7 @@ def test_half_removed_python_works_and_pip_stops(newest_hooked: Adopted, gone: s
         hook.write_text(hook.read_text()[:300])
     else:
         hook.unlink()
-    assert at.run(at.python, "-c", "import json, pip; print(pip.__version__)").returncode == 0
+    assert at.run(at.python, "-c", "import json").returncode == 0
     stopped = at.run(*at.pip, *EVIL)
     assert stopped.returncode == 1
     assert at.canary.silent

@@ -21,10 +21,15 @@ _IN_ENVIRONMENT = (_PTH, f"{HOOK}.py", "_pipgate.start", f"{START}.py")
 _IN_BASE = (f"{CUSTOMIZE}.py", f"{HOOK}.py")
 
 # One line, because site.py runs the lines of a .pth file that begin with import, each by itself. It imports
-# nothing at the start of Python; a damaged hook stops pip, and Python goes on.
+# nothing at the start of Python; a damaged hook stops pip, and Python goes on. What site.py calls sitedir is
+# where the hook lies: the module is taken from there, whatever else of its name is on the import path.
 _FIND = """\
-def find_spec(name, path=None, target=None):
- if name != "pip._internal" and not name.startswith("pip._internal."): return None
+def find_spec(name, path=None, target=None, here=locals().get("sitedir"), sys=sys):
+ if not name.startswith(("pip", "runpy", "{hook}")): return None
+ if name == "{hook}": return sys.modules["_frozen_importlib_external"].PathFinder.find_spec(name, here and [here])
+ if name == "runpy":
+  if sys.argv[0] != "-m" or "pip" not in sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]: return None
+ elif name != "pip" and name != "pip._internal" and not name.startswith("pip._internal."): return None
  try: from {hook} import find
  except Exception as error: raise ImportError({damaged!a}) from error
  return find(name, path, target)
@@ -36,7 +41,7 @@ _FINDER = (
 
 _HOOK_TEXT = '''\
 # {marker}
-"""Gates pip: called by {caller} when the first module of pip is imported."""
+"""Gates pip: called by {caller} when pip is looked for, and when the first module in it is imported."""
 
 import os
 import sys
@@ -45,6 +50,7 @@ ENGINE = {engine!r}
 ROOTS = {roots!r}
 DAMAGED = {damaged!r}
 _finders = []
+_passed_by = []
 
 
 class _EngineFinder:
@@ -54,7 +60,7 @@ class _EngineFinder:
             return None
         from importlib.machinery import PathFinder
 
-        places = [os.path.dirname(__file__), *(each for each in sys.path if each.endswith("-packages"))]
+        places = [each for each in _own_places() if each.endswith("-packages")]
         own = PathFinder.find_spec(name, places) if name == "packaging" else None
         if own is not None and own.origin is not None and _is_new(own.origin):
             return own
@@ -69,10 +75,88 @@ def _is_new(init):
 
 
 def find(name, path=None, target=None):
+    if name == "runpy":
+        return _leave_directory()
+    if name == "pip":
+        return _find_pip(target)
     if not _finders:
         _finders.append(_closed)  # and it stays so when anything goes wrong here
         _finders[0] = _arm()
     return _finders[0](name, path, target)
+
+
+def _leave_directory():
+    """``python -m pip`` imports nothing from the directory that it is called in; pip itself leaves it later."""
+    word = sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]
+    module = word.partition("m")[2] if word.startswith("-") else word
+    if module.partition(".")[0] == "pip" and sys.path[:1] == [_directory()]:
+        _passed_by.extend(_found_in(sys.path[:1]))
+        del sys.path[0]
+
+
+def _directory():
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def _find_pip(target):
+    """Find pip in this environment, and not where a program lies, is called, or is told to look by a variable."""
+    from _frozen_importlib_external import PathFinder
+
+    places = _own_places()
+    own = PathFinder.find_spec("pip", places, target)
+    others = _passed_by + _found_in([each for each in sys.path if each not in places])
+    del _passed_by[:]
+    others = [each for each in others if own is None or not _is_in(each, own)]
+    if others and own is None:
+        text = "pipgate: this environment has no pip, and " + ascii(others[0]) + " is not taken for it. " + DAMAGED
+        if sys.argv[0] != "-m":
+            raise ImportError(text, name="pip")
+        sys.stderr.write(text + "\\n")
+        raise SystemExit(45)
+    if others:
+        from shlex import quote
+
+        run = quote(sys.executable) + " " + quote(ascii(others[0])[1:-1])
+        sys.stderr.write("pipgate: this is the pip of the environment; to run the other one: " + run + "\\n")
+    return own
+
+
+def _is_in(place, spec):
+    return spec.origin is not None and os.path.realpath(spec.origin).startswith(os.path.realpath(place))
+
+
+def _found_in(places):
+    """Where a pip lies that is passed by; a directory of that name alone is none."""
+    from _frozen_importlib_external import PathFinder
+
+    spec = PathFinder.find_spec("pip", places)
+    if spec is None or spec.origin is None:
+        return []
+    return [os.path.dirname(spec.origin) if spec.submodule_search_locations else spec.origin]
+
+
+def _own_places():
+    """What of the import path is this environment's, or was put there by the program that runs.
+
+    A program puts files of pip there, as ensurepip does; the directory of one that is pip itself is no other.
+    """
+    import site
+
+    sites = {{os.path.dirname(__file__), site.getusersitepackages(), *site.getsitepackages()}}
+    told = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
+    given = set(map(os.path.abspath, told.split(os.pathsep))) if told else ()
+    program = os.path.abspath(getattr(sys.modules.get("__main__"), "__file__", None) or "")
+    named = program[: -len("/pip/__main__.py")] if program.endswith(os.path.join("", "pip", "__main__.py")) else None
+    library = os.path.dirname(os.__file__)
+    begun, places = False, []
+    for each in sys.path:
+        begun = begun or each == library
+        if each in sites or each == named or (each not in given and (begun or os.path.isfile(each))):
+            places.append(each)
+    return places
 
 
 def _closed(*_):
@@ -97,14 +181,14 @@ _START_TEXT = '''\
 
 
 def install():
-    exec({line!a}, {{}})
+    exec({line!a}, {{"sitedir": __file__.rpartition("/")[0]}})
 '''
 
 _CUSTOMIZE_TEXT = '''\
 # {marker}
 """Gates pip in every environment of this interpreter (pipgate enable --base)."""
 
-exec({line!a}, {{}})
+exec({line!a}, {{"sitedir": __file__.rpartition("/")[0]}})
 
 
 def _go_on():
