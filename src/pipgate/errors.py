@@ -66,6 +66,27 @@ class GateNotArmedError(PipgateError):
     exit_status = EXIT_NOT_ARMED
 
 
+class DisplacesGateError(PipgateError):
+    """A wheel would have replaced what the gate rests on.
+
+    ``refused`` has a row for each member: the wheel, the member, and what it would have replaced.
+    """
+
+    reference = "displaces-gate"
+    exit_status = EXIT_BLOCKED
+
+    def __init__(
+        self, refused: tuple[tuple[str, str, str], ...], *, context: tuple[str, ...], note: str, hint: str
+    ) -> None:
+        super().__init__(
+            "A wheel would replace what the gate rests on, so nothing was installed.",
+            context=context,
+            note=note,
+            hints=(hint,),
+        )
+        self.refused = refused
+
+
 class PolicyError(PipgateError):
     """The policy, or an approvals file, is not valid, so pip was not run."""
 

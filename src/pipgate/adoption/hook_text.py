@@ -26,7 +26,8 @@ _IN_BASE = (f"{CUSTOMIZE}.py", f"{HOOK}.py")
 _FIND = """\
 def find_spec(name, path=None, target=None, here=locals().get("sitedir"), sys=sys):
  if not name.startswith(("pip", "runpy", "{hook}")): return None
- if name == "{hook}": return sys.modules["_frozen_importlib_external"].PathFinder.find_spec(name, here and [here])
+ from _frozen_importlib_external import PathFinder
+ if name == "{hook}": return PathFinder.find_spec(name, here and [here])
  if name == "runpy":
   if sys.argv[0] != "-m" or "pip" not in sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]: return None
  elif name != "pip" and name != "pip._internal" and not name.startswith("pip._internal."): return None
@@ -86,7 +87,7 @@ def find(name, path=None, target=None):
 
 
 def _leave_directory():
-    """``python -m pip`` imports nothing from the directory that it is called in; pip itself leaves it later."""
+    """``python -m pip`` imports nothing from the directory that it is called in; pip leaves it later."""
     word = sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]
     module = word.partition("m")[2] if word.startswith("-") else word
     if module.partition(".")[0] == "pip" and sys.path[:1] == [_directory()]:
@@ -102,7 +103,7 @@ def _directory():
 
 
 def _find_pip(target):
-    """Find pip in this environment, and not where a program lies, is called, or is told to look by a variable."""
+    """Find pip in this environment, and not where a program lies or is called, or on PYTHONPATH."""
     from _frozen_importlib_external import PathFinder
 
     places = _own_places()
@@ -111,7 +112,7 @@ def _find_pip(target):
     del _passed_by[:]
     others = [each for each in others if own is None or not _is_in(each, own)]
     if others and own is None:
-        text = "pipgate: this environment has no pip, and " + ascii(others[0]) + " is not taken for it. " + DAMAGED
+        text = f"pipgate: this environment has no pip; {{others[0]!a}} is not taken for it. {{DAMAGED}}"
         if sys.argv[0] != "-m":
             raise ImportError(text, name="pip")
         sys.stderr.write(text + "\\n")
@@ -119,8 +120,8 @@ def _find_pip(target):
     if others:
         from shlex import quote
 
-        run = quote(sys.executable) + " " + quote(ascii(others[0])[1:-1])
-        sys.stderr.write("pipgate: this is the pip of the environment; to run the other one: " + run + "\\n")
+        run = f"{{quote(sys.executable)}} {{quote(ascii(others[0])[1:-1])}}"
+        sys.stderr.write(f"pipgate: this is the pip of the environment; to run the other one: {{run}}\\n")
     return own
 
 
@@ -149,7 +150,8 @@ def _own_places():
     told = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     given = set(map(os.path.abspath, told.split(os.pathsep))) if told else ()
     program = os.path.abspath(getattr(sys.modules.get("__main__"), "__file__", None) or "")
-    named = program[: -len("/pip/__main__.py")] if program.endswith(os.path.join("", "pip", "__main__.py")) else None
+    own_main = os.path.join("", "pip", "__main__.py")
+    named = program[: -len(own_main) - 1] if program.endswith(os.sep + own_main) else None
     library = os.path.dirname(os.__file__)
     begun, places = False, []
     for each in sys.path:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipgate.errors import EXIT_BLOCKED, PipgateError, ReportNotWrittenError
+from pipgate.errors import EXIT_BLOCKED, DisplacesGateError, PipgateError, ReportNotWrittenError
 from pipgate.pip_internals import PipCall, PipEnded, run_pip
 from pipgate.settings import PIPGATE
 from pipgate.terminal import say, show, tell
@@ -38,7 +38,7 @@ def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None =
         )
         ended = run_pip(call, lambda: gate_for(settings), armed)
     except PipgateError as error:
-        _leave_report(settings, None, pip_version=None, status=error.exit_status)
+        _leave_report(settings, None, pip_version=None, status=error.exit_status, ended_by=error)
         raise
     if ended.gate is None and ended.refused_late:
         raise _unexpected(ended)
@@ -85,12 +85,22 @@ def run_for_build_requirements(
 
     gate.hear(report.outcomes_from_json(answered))
     call = PipCall(settings.pip_args, settings.own_options, started_by_pip=True, chain=chain)
-    ended = run_pip(call, lambda: gate)
-    gate.record.stop(_refusals(gate, ended))
-    rows = [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()]
-    processes = [[process.event, process.program] for process in gate.record.refused_processes]
-    Path(answer).write_text(json.dumps({"outcomes": rows, "processes": processes}), encoding="utf-8")
-    return 0 if gate.record.stopped else ended.status
+    displaced: DisplacesGateError | None = None
+    status = 0
+    try:
+        ended = run_pip(call, lambda: gate)
+        gate.record.stop(_refusals(gate, ended))
+        status = ended.status
+    except DisplacesGateError as error:
+        displaced = error
+    told = {
+        "outcomes": [report.outcome_to_json(outcome) for outcome in gate.record.outcomes.values()],
+        "processes": [[process.event, process.program] for process in gate.record.refused_processes],
+        "displaced": displaced.refused if displaced else (),
+        "hint": displaced.hints[0] if displaced else "",
+    }
+    Path(answer).write_text(json.dumps(told), encoding="utf-8")
+    return 0 if gate.record.stopped else status
 
 
 def _must_read_first(settings: Settings) -> bool:
@@ -177,20 +187,34 @@ def _said_again(settings: Settings) -> list[str]:
     ).command
 
 
-def _leave_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> int:
+def _leave_report(
+    settings: Settings,
+    gate: Gate | None,
+    *,
+    pip_version: str | None,
+    status: int,
+    ended_by: PipgateError | None = None,
+) -> int:
     """Write the gate report where one was asked for, and return the status.
 
     It is another one where that failed and the run itself did not.
     """
     try:
-        _write_report(settings, gate, pip_version=pip_version, status=status)
+        _write_report(settings, gate, pip_version=pip_version, status=status, ended_by=ended_by)
     except ReportNotWrittenError as error:
         show(error)
         return status or error.exit_status
     return status
 
 
-def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | None, status: int) -> None:
+def _write_report(
+    settings: Settings,
+    gate: Gate | None,
+    *,
+    pip_version: str | None,
+    status: int,
+    ended_by: PipgateError | None = None,
+) -> None:
     """Write the gate report where one was asked for; raises ReportNotWrittenError."""
     if settings.gate_report is None:
         return
@@ -200,6 +224,11 @@ def _write_report(settings: Settings, gate: Gate | None, *, pip_version: str | N
     command = ["pip", *settings.pip_args]
     record = Record() if gate is None else gate.record
     rows = report.gate_report(record, pip_version=pip_version, command=command, status=status)
+    if isinstance(ended_by, DisplacesGateError):
+        rows["refused_wheels"] = [
+            {"wheel": wheel, "member": member, "displaces": what, "code": ended_by.reference}
+            for wheel, member, what in ended_by.refused
+        ]
     text = json.dumps(rows, indent=2) + "\n"
     try:
         if settings.gate_report == "-":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
+from pipgate.pip_internals.installs import displaced
 from pipgate.pip_internals.presented_errors import installation_error, presented
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def _take_over_answer(run: Run, known: int) -> None:
         run.gate.hear(outcomes)
         run.gate.record.refused_processes.extend(RefusedProcess(*process) for process in told["processes"])
         answer.unlink()
+        if told["displaced"]:
+            run.broken = displaced(run, tuple(map(tuple, told["displaced"])), told["hint"])
+            raise run.broken
     for outcome in run.gate.record.stopped[known:]:
         if isinstance(outcome.decision, Refused):
             raise BuildRefusedError(outcome.request, outcome.decision)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _OLDEST: Release = (0,)
 _FUTURE: Release = (10**6,)
-_CALLED_LATE = frozenset({"late_imports", "source_builds"})
+_CALLED_LATE = frozenset({"installs", "late_imports", "source_builds"})
 
 
 class ChokePoint(NamedTuple):
@@ -274,6 +274,28 @@ TABLE: tuple[ChokePoint, ...] = (
         "child_pip.get_runnable_pip",
         "a pip that pip starts is a gated one: build requirements, --python",
         since=_BUILD_ENV_PACKAGE,
+    ),
+    ChokePoint(
+        "pip._internal.req",
+        "install_given_reqs",
+        ("requirements",),
+        "installs.install_given_reqs",
+        "no wheel replaces the gate; here all is still undone, whoever installs",
+        keywords=("root", "home", "prefix", "use_user_site"),
+    ),
+    ChokePoint(
+        "pip._internal.operations.install.wheel",
+        "install_wheel",
+        ("name", "wheel_path", "scheme"),
+        "installs.install_wheel",
+        "the same for a program that installs one wheel",
+    ),
+    ChokePoint(
+        "pip._internal.req.req_uninstall",
+        "UninstallPathSet._permitted",
+        ("self", "path"),
+        "installs.permitted",
+        "what a project says is its own (RECORD) may be the gate",
     ),
     ChokePoint(
         "pip._internal.commands.install",

@@ -101,6 +101,8 @@ class Run:
     entry: Callable[..., Any] | None = None
     ended: bool = False
     late_imports: object = None
+    seen_wheels: set[str] = field(default_factory=set)
+    left_in_place: set[str] = field(default_factory=set)
     is_library: bool = False
     is_locked: bool = False
 

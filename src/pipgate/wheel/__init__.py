@@ -1,0 +1,1 @@
+"""What a wheel would put into an environment, read from its central directory; nothing is unpacked."""
