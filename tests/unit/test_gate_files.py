@@ -164,6 +164,9 @@ ENTRY_POINTS = {
     "[console_scripts]\n[other] ; more\npip = evil:main\n": True,
     "[other]\n\x0c[console_scripts]\npip = evil:main\n": True,
     "[console_scripts]\na = b:c\x1cpip = evil:main\n": True,
+    "[console_scripts]\n[pip = evil:main [x]\n": True,
+    "[console_scripts]\n[[pip = evil:main\n": True,
+    "[other]\n[pip = console_scripts:main\n": True,
     "[other]\npip = evil:main\n": False,
     "[console_scripts]\na = pip:main\n[other]\npip = evil:main\n": False,
 }

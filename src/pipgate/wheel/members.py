@@ -17,7 +17,6 @@ LIBRARIES = ("purelib", "platlib")
 _ENTRY_POINTS = "entry_points.txt"
 _SCRIPTS = ("console_scripts", "gui_scripts")
 _SECTION = r"\[[^\[\]]*\]\s*"
-_LONGEST = 1 << 20
 _UNREADABLE = (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error)
 
 
@@ -47,7 +46,7 @@ def _text(wheel: ZipFile, info: ZipInfo) -> str:
     """Return the text of a member; empty where pip cannot read it either."""
     try:
         with wheel.open(info) as file:
-            return str(file.read(_LONGEST), "utf-8", "replace")
+            return str(file.read(), "utf-8", "replace")
     except _UNREADABLE:
         return ""
 
@@ -56,16 +55,16 @@ def _commands(text: str) -> Iterator[str]:
     """Yield all names that a reader of entry points may take for those of commands.
 
     Readers differ in what ends a line or a section, so a section ends only where all of them see its end.
+    What makes the command reads the line once more, and passes by a bracket that it begins with.
     """
     for lines in (text.split("\n"), text.splitlines()):
         inside = False
         for line in lines:
-            if any(section in line for section in _SCRIPTS) and "[" in line:
-                inside = True
-            elif re.fullmatch(_SECTION, line):
-                inside = False
-            elif inside and "=" in line:
-                yield line.partition("=")[0].strip()
+            begins = "[" in line and any(section in line for section in _SCRIPTS)
+            inside = begins or (inside and not re.fullmatch(_SECTION, line))
+            if inside and "=" in line:
+                name = line.partition("=")[0].strip()
+                yield from (name, re.split(r"[\s\[]", name)[-1])
 
 
 def destinations(member: str, scheme: Mapping[str, str]) -> tuple[str, ...]:
