@@ -46,7 +46,9 @@ KINDS = {
     "the interpreter": ("evil-2.0.data/data/bin/python3", "evil-2.0.data/data/bin/python-evil"),
     "an entry point": ("evil-2.0.dist-info/entry_points.txt", "[console_scripts]\npip-evil = evil:main\n"),
 }
-ENTRY_POINTS = "[other]\npip = evil:main\n[console_scripts]\n[pip = evil:main [x]\n"  # pip makes a command pip of it
+ENTRY_POINTS = (
+    "[other]\npip = evil:main\n[console_scripts]\n[pip = evil:main [x]\n"  # pip makes a command pip of it
+)
 
 
 def wheel_of(directory: Path, member: str, text: str = "", version: str = "2.0") -> Path:
