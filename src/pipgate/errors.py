@@ -87,6 +87,13 @@ class DisplacesGateError(PipgateError):
         self.refused = refused
 
 
+class RefusedSettingError(PipgateError):
+    """A pip.conf that others can bring names what only the user may name, so pip was not run."""
+
+    reference = "setting-refused"
+    exit_status = EXIT_NOT_ARMED
+
+
 class PolicyError(PipgateError):
     """The policy, or an approvals file, is not valid, so pip was not run."""
 

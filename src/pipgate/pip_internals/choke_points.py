@@ -72,6 +72,7 @@ class ChokePoint(NamedTuple):
 
 _BUILD_ENV_PACKAGE: Release = (26, 2)  # pip PR 14070 made build_env a package and moved get_runnable_pip
 _INSTALLER_CLASSES: Release = (25, 3)  # pip PR 13450 put the installation of build requirements in classes
+_PICKLE_GONE: Release = (24, 1)  # with CacheControl 0.14; 0.13, in pip 23.3, still had names for other forms
 _IMPORTS_BLOCKED_BY_PIP: Release = (26, 3)  # pip issue 13828
 
 TABLE: tuple[ChokePoint, ...] = (
@@ -130,7 +131,15 @@ TABLE: tuple[ChokePoint, ...] = (
         "ConfigOptionParser._get_ordered_configuration_items",
         ("self",),
         "configuration.ordered_items",
-        "what `pipgate team install` writes into pip.conf is meant for a pip that is not gated yet",
+        "what `pipgate team install` writes is for pips that are not gated; what others write names nothing",
+    ),
+    ChokePoint(
+        "pip._vendor.cachecontrol.serialize",
+        "Serializer.loads",
+        ("self", "request", "data"),
+        "http_cache.loads",
+        "an entry of the HTTP cache can be a pickle, and is loaded before anything is decided",
+        until=_PICKLE_GONE,
     ),
     ChokePoint(
         "pip._internal.cli.req_command",

@@ -96,6 +96,7 @@ class Run:
     cleanup: ExitStack = field(default_factory=ExitStack)
     installing: bool = False
     opened: Gate | None = None
+    told: set[str] = field(default_factory=set)
     refused_late: list[tuple[str, str]] = field(default_factory=list)
     broken: PipgateError | None = None
     entry: Callable[..., Any] | None = None
