@@ -22,7 +22,7 @@ def loads(original: Callable[..., Any], _run: Run) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def load(self: Any, request: Any, data: Any, *args: Any, **kwargs: Any) -> Any:
-        if not data.startswith(_AS_DATA):
+        if not data or not data.startswith(_AS_DATA):  # conditional requests ask with None too
             return None
         return original(self, request, data, *args, **kwargs)
 
