@@ -20,6 +20,7 @@ from pipgate.errors import FileNotWrittenError, UsageError, assert_never
 from pipgate.matching import normalised, pin_or_none, takes_back
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.plain_text import plain, shell_line
+from pipgate.policy_values import WrongValueError, text
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
@@ -83,8 +84,12 @@ def pin_of(request: BuildRequest) -> Pin:
 
 
 def _require_words(reason: str | None) -> None:
-    if reason is not None and (not reason.strip() or plain(reason, len(reason)) != reason):
-        raise UsageError("--reason takes words, on one line and without control characters")
+    if reason is None:
+        return
+    try:
+        text(reason)
+    except WrongValueError:
+        raise UsageError("--reason takes words, on one line and without control characters") from None
 
 
 def revocation_of(

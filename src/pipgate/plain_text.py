@@ -6,9 +6,14 @@ import re
 import shlex
 import unicodedata
 
-# Cc: control, Cf: format (bidi marks, zero width), Cs: lone surrogates, Co: private use, Zl/Zp: line breaks.
-_HOSTILE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _LONGEST = 300
+# Not Z (blanks), C (control, format, unassigned, private) and M (marks, which change the character before).
+_INKED = frozenset("LNPS")
+_FROM_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+# Of the inked categories, and yet blank: Hangul fillers, Braille blank, null notehead, Egyptian blanks.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442")
+# Vowels and finals of Hangul that join the syllable before them and take no cell of their own.
+_JOINING = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
 _CREDENTIALS = re.compile(
     r"(?P<scheme>\b(?!(?:git\+|hg\+|bzr\+|svn\+)?ssh:)[a-z][a-z0-9+.-]*://)[^/?#\\\s@]+@", re.IGNORECASE
 )
@@ -18,16 +23,22 @@ _PASTEABLE = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b"'\\")
 def plain(text: str, longest: int = _LONGEST) -> str:
     r"""Return ``text`` on one line of at most ``longest`` characters, hostile characters shown as escapes.
 
-    Control characters, bidi and zero-width marks, line separators and what has no meaning in Unicode are
-    written as ``\\x1b`` or ``\\u202e``: they can be seen, and they do nothing.
+    Shown as they are: printable ASCII, and letters, digits, punctuation and symbols that are written from
+    left to right, leave ink and take cells of their own. All else, such as control, bidi, blank-looking and
+    combining characters, is written as ``\\x1b`` or ``\\u202e``. A text that is too long keeps both ends.
+
+    A backslash is not doubled, for the sake of paths: a text can look as if it held something hostile, never
+    the other way round.
     """
-    shown = "".join(_shown(character) for character in text[:longest])
-    return shown + "..." if len(text) > longest else shown
+    if len(text) > longest:
+        kept = longest // 2
+        return f"{plain(text[: longest - kept], longest)}...{plain(text[len(text) - kept :], longest)}"
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
 def single_spaced(text: str, longest: int = _LONGEST) -> str:
     """Return ``plain`` text whose runs of blanks are one: it cannot pass for a row of ours."""
-    return plain(" ".join(text.split()), longest)
+    return plain(re.sub(" +", " ", text).strip(" "), longest)
 
 
 def masked(text: str) -> str:
@@ -51,6 +62,16 @@ def _shell_word(word: str) -> str:
 def _shown(character: str) -> str:
     if " " <= character <= "~":
         return character
-    if unicodedata.category(character) in _HOSTILE_CATEGORIES:
-        return character.encode("unicode_escape").decode("ascii")
-    return character
+    if _is_as_it_looks(character):
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def _is_as_it_looks(character: str) -> bool:
+    """Return whether a character beyond ASCII leaves ink, in cells of its own, where it stands."""
+    return (
+        unicodedata.category(character)[0] in _INKED
+        and character not in _BLANK
+        and unicodedata.bidirectional(character) not in _FROM_RIGHT_TO_LEFT
+        and not any(first <= ord(character) <= last for first, last in _JOINING)
+    )

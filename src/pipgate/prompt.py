@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import locale
 import os
-import shutil
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from pipgate.build_request import (
-    Archive,
-    BuildRequest,
-    Directory,
-    Sdist,
-    Vcs,
-    location,
-    subdirectory_of,
-)
+from pipgate.build_request import BuildRequest, subdirectory_of
 from pipgate.decision import Allowed, Decision, Refused
-from pipgate.errors import PipgateError, assert_never
-from pipgate.plain_text import masked, plain, single_spaced
+from pipgate.errors import PipgateError
+from pipgate.plain_text import plain
+from pipgate.rows import Screen, encodable, hanging, pieces, rows, screen_of
+from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,19 +25,22 @@ _TERMINAL = "/dev/tty"
 _QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
 _QUESTION_OF_OLDER = "Take the older wheel?  [y]es  [n]o (default) > "
 _PAGE = 20  # lines; a screen has at least 24
-_LONGEST_LINE = 200  # characters, of what is viewed
-_LONGEST_VALUE = 1_000  # characters, of a row
-_LISTED = 40  # build requirements
-_INDENT, _NARROWEST = 16, 24
-_HELP = """\
-  o  run it in this run alone; nothing is written
-  a  run it, and write an approval of exactly this file to {approvals}
-  n  do not run it; the command ends with status 43 (also Enter, Ctrl-C, Ctrl-D)
-  v  show the files that its build begins with"""
+_BAR = "  | "  # before each line of a file that is viewed
+_WIDTH_UNKNOWN = 80
+_HELP = (
+    "  o  run it in this run alone; nothing is written",
+    "  a  run it, and write an approval of exactly this file to {}",
+    "  n  do not run it; the command ends with status 43 (also Enter, Ctrl-C, Ctrl-D)",
+    "  v  show the files that its build begins with",
+)
 
 
 class Terminal(Protocol):
     """A place to write to and to read lines from."""
+
+    @property
+    def screen(self) -> Screen:
+        """How wide it is at the moment, and what it can show."""
 
     def write(self, text: str) -> None:
         """Show text."""
@@ -60,10 +56,14 @@ class ControllingTerminal:
     stream_in: TextIO
     stream_out: TextIO
 
+    @property
+    def screen(self) -> Screen:
+        """How wide it is at the moment, and what it can show."""
+        return screen_of(self.stream_out)
+
     def write(self, text: str) -> None:
         """Show text; what the encoding does not have is shown as escapes."""
-        encoding = self.stream_out.encoding or "ascii"
-        self.stream_out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        self.stream_out.write(encodable(text, self.screen))
         self.stream_out.flush()
 
     def read_line(self, question: str) -> str | None:
@@ -87,10 +87,11 @@ class ControllingTerminal:
 
 def open_terminal() -> ControllingTerminal | None:
     """Return the controlling terminal, or None where there is none."""
+    encoding = locale.getpreferredencoding(do_setlocale=False)  # UTF-8 holds controls of an 8-bit terminal
     try:
         return ControllingTerminal(
-            open(_TERMINAL, encoding="utf-8", errors="replace"),  # noqa: PTH123 -- until the process ends
-            open(_TERMINAL, "w", encoding="utf-8"),  # noqa: PTH123 -- same
+            open(_TERMINAL, encoding=encoding, errors="replace"),  # noqa: PTH123 -- until the process ends
+            open(_TERMINAL, "w", encoding=encoding),  # noqa: PTH123 -- same
         )
     except OSError:
         return None
@@ -111,7 +112,7 @@ class TerminalPrompter:
         is_file = subject.path is not None and os.path.isfile(subject.path)  # noqa: PTH113 -- a string
         directory = subdirectory_of(subject.request.source)
         entry = read_build_entry(subject.path, subdirectory=directory) if subject.path and is_file else None
-        self.terminal.write(_shown(subject, entry, reason))
+        self._show(_question(subject, entry, reason, self.terminal.screen))
         while True:
             answer = self.terminal.read_line(_QUESTION)
             decision = self._answered((answer or "").strip().lower(), subject, entry)
@@ -120,9 +121,15 @@ class TerminalPrompter:
 
     def takes_older(self, newer: BuildRequest, taken: str, reason: str) -> bool:
         """Return whether a clear yes was given to an older wheel."""
-        self.terminal.write(_passed_over(newer, taken, reason))
+        self._show(_passed_over(newer, taken, reason, self.terminal.screen))
         answer = self.terminal.read_line(_QUESTION_OF_OLDER)
         return (answer or "").strip().lower() in {"y", "yes"}
+
+    def _show(self, lines: list[str]) -> None:
+        self.terminal.write("".join(f"{line}\n" for line in lines))
+
+    def _say(self, line: str) -> None:
+        self._show(hanging(line, self.terminal.screen))
 
     def _answered(self, answer: str, subject: Subject, entry: BuildEntry | None) -> Decision | None:
         if answer in {"o", "once"}:
@@ -132,7 +139,13 @@ class TerminalPrompter:
         if answer in {"v", "view"}:
             self._view(entry)
         elif answer == "?":
-            self.terminal.write(_HELP.format(approvals=plain(self.approvals)) + "\n")
+            self._show(
+                [
+                    line
+                    for text in _HELP
+                    for line in hanging(text.format(plain(self.approvals)), self.terminal.screen)
+                ]
+            )
         elif answer in {"", "n", "no"}:
             return Refused("denied-at-the-prompt", "somebody at the terminal said no")
         return None
@@ -141,28 +154,20 @@ class TerminalPrompter:
         try:
             note = self.record(request)
         except PipgateError as error:
-            self.terminal.write(f"It was not recorded: {plain(error.message)}\n")
+            self._say(f"It was not recorded: {plain(error.message)}")
             return None
-        self.terminal.write(f"Recorded in {plain(self.approvals)}; commit that file.\n")
+        self._say(f"Recorded in {plain(self.approvals)}; commit that file.")
         if note is not None:
-            self.terminal.write(f"{note}\n")
+            self._say(note)
         return Allowed("approved", "somebody at the terminal approved it")
 
     def _view(self, entry: BuildEntry | None) -> None:
         if entry is None or not entry.files:
-            self.terminal.write(
-                "There is no file to show: the archive cannot be read, or has none of them.\n"
-            )
+            self._say("There is no file to show: the archive cannot be read, or has none of them.")
             return
-        lines = [
-            piece
-            for name, text in entry.files
-            for line in (f"--- {name}", *text.removesuffix("\n").split("\n"))
-            for piece in _pieces(line)
-        ]
-        lines.append(f"--- {entry.others} files more in the archive, which its build may run as well")
+        lines = _viewed(entry, self.terminal.screen)
         for start in range(0, len(lines), _PAGE):
-            self.terminal.write("".join(f"  {plain(line)}\n" for line in lines[start : start + _PAGE]))
+            self._show(lines[start : start + _PAGE])
             more = len(lines) - start - _PAGE
             if (
                 more > 0
@@ -171,71 +176,26 @@ class TerminalPrompter:
                 return
 
 
-def _shown(subject: Subject, entry: BuildEntry | None, reason: str) -> str:
-    request = subject.request
-    rows: list[tuple[str, str]] = [
-        ("required by", " <- ".join(request.required_by) or "your command"),
-        *_identity(request, subject.path),
-    ]
-    if request.offer.uploaded:
-        rows.append(("uploaded", request.offer.uploaded))
-    if entry is not None:
-        rows.append(("backend", entry.backend))
-        rows += [("it requires", each) for each in entry.requires[:_LISTED]]
-        rows += [("and", f"{len(entry.requires) - _LISTED} more")] if len(entry.requires) > _LISTED else []
-        rows += [] if entry.requires else [("it requires", "nothing to build")]
-    if subject.metadata:
-        rows.append(("metadata", subject.metadata))
-    rows.append(("asked because", reason))
-    head = f"\n{plain(request.title)} would run its own code as you, with your files and your network.\n"
-    return head + _rows(rows)
+def _question(subject: Subject, entry: BuildEntry | None, reason: str, screen: Screen) -> list[str]:
+    told = rows_of(subject.request, subject.path, entry)
+    told += [("metadata", subject.metadata)] if subject.metadata else []
+    head = f"{plain(subject.request.title)} would run its own code as you, with your files and your network."
+    return ["", *hanging(head, screen), *rows([*told, ("asked because", reason)], screen)]
 
 
-def _passed_over(newer: BuildRequest, taken: str, reason: str) -> str:
-    rows = _rows([("newest", newer.title), ("taken", f"{newer.name} {taken}"), ("asked because", reason)])
-    return f"\n{plain(newer.title)} exists only as an sdist, so an older wheel would be taken.\n{rows}"
+def _passed_over(newer: BuildRequest, taken: str, reason: str, screen: Screen) -> list[str]:
+    told = [("newest", newer.title), ("taken", f"{newer.name} {taken}"), ("asked because", reason)]
+    head = f"{plain(newer.title)} exists only as an sdist, so an older wheel would be taken."
+    return ["", *hanging(head, screen), *rows(told, screen)]
 
 
-def _rows(rows: list[tuple[str, str]]) -> str:
-    """Return rows of a label and a value; a long value goes on below itself, where no label stands."""
-    width = max(_NARROWEST, shutil.get_terminal_size().columns - _INDENT)
+def _viewed(entry: BuildEntry, screen: Screen) -> list[str]:
+    """Return the files in lines that all stand behind a bar, however long they are: none passes for ours."""
+    width = (screen.columns or _WIDTH_UNKNOWN) - len(_BAR)
     lines = []
-    for name, value in rows:
-        first, *rest = textwrap.wrap(
-            single_spaced(masked(value), _LONGEST_VALUE), width, break_on_hyphens=False
-        ) or [""]
-        lines += [f"  {name:14}{first}\n", *(f"{'':{_INDENT}}{each}\n" for each in rest)]
-    return "".join(lines)
-
-
-def _pieces(line: str) -> list[str]:
-    """Return a line in parts that all can be seen, however long it is."""
-    return [line[at : at + _LONGEST_LINE] for at in range(0, len(line) or 1, _LONGEST_LINE)]
-
-
-def _identity(request: BuildRequest, path: str | None) -> list[tuple[str, str]]:
-    match request.source:
-        case Sdist(filename, sha256, _, subdirectory) | Archive(filename, sha256, _, subdirectory):
-            return [
-                ("file", f"{filename}{_size(path)}"),
-                ("sha256", str(sha256)),
-                *_part(subdirectory),
-                ("from", location(request.source)),
-            ]
-        case Vcs(url, commit, subdirectory):
-            return [("repository", url), ("commit", commit or "not fetched yet"), *_part(subdirectory)]
-        case Directory(place, _):
-            return [("directory", place)]
-        case _:
-            assert_never(request.source)
-
-
-def _part(subdirectory: str) -> list[tuple[str, str]]:
-    return [("builds", f"{subdirectory}, not its root")] if subdirectory else []
-
-
-def _size(path: str | None) -> str:
-    try:
-        return f", {os.path.getsize(path) / 1000:,.0f} kB" if path else ""  # noqa: PTH202 -- a string
-    except OSError:
-        return ""
+    for name, text in entry.files:
+        lines += hanging(f"--- {plain(name)}", screen)
+        for line in text.removesuffix("\n").split("\n"):
+            lines += [f"{_BAR}{each}" for each in pieces(encodable(plain(line, len(line)), screen), width)]
+    more = f"--- {entry.others} files more in the archive, which its build may run as well"
+    return [*lines, *hanging(more, screen)]

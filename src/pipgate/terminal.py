@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipgate.errors import EXIT_BLOCKED, EXIT_NOT_ARMED, EXIT_POLICY, OutputNotWrittenError
+from pipgate.rows import hanging, screen_of
 
 if TYPE_CHECKING:
     from pipgate.errors import PipgateError
@@ -38,13 +39,21 @@ def tell(text: str) -> None:
 
 def show(error: PipgateError) -> None:
     """Write an error to stderr: reference, message, context, note and hints."""
+    screen = screen_of(sys.stderr)
     cross, arrow = (_CROSS, "╰─>") if _can_encode(_CROSS + "╰─>") else ("x", "+->")
-    lines = [f"{_styled('error', '1;31')}: {error.reference}", "", f"{cross} {error.message}"]
+    lines = [
+        f"{_styled('error', '1;31')}: {error.reference}",
+        "",
+        *hanging(f"{cross} {error.message}", screen),
+    ]
     indent = " " * (len(arrow) + 1)
-    lines += [f"{arrow if number == 0 else indent[:-1]} {line}" for number, line in enumerate(error.context)]
+    for number, line in enumerate(error.context):
+        first, *rest = hanging(f"{indent}{line}", screen)
+        lines += [f"{arrow}{first[len(arrow) :]}" if number == 0 else first, *rest]
     lines.append("")
     if error.note:
-        lines.append(f"{_styled('note', '1;35')}: {error.note}")
+        first, *rest = hanging(f"note: {error.note}", screen)
+        lines += [f"{_styled('note', '1;35')}{first[len('note') :]}", *rest]
     lines += [f"{_styled('hint', '1;36')}: {hint}" for hint in error.hints]
     _write("\n".join(lines).rstrip("\n") + "\n")
 

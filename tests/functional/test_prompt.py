@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
+import termios
 import time
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +32,7 @@ def on_a_terminal(
     *args: str,
     env: dict[str, str] | None = None,
     question: bytes = QUESTION,
+    columns: int = 0,
 ) -> tuple[int, str]:
     """Run pipgate on a terminal of its own; each answer is typed when the next question stands there."""
     variables = {**hermetic(world.home, world.index.url), "TERM": "dumb", **(env or {})}
@@ -38,6 +43,7 @@ def on_a_terminal(
     process, master = pty.fork()
     if process == 0:  # pragma: no cover -- the child becomes pipgate
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background ignores it, and so would we
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.chdir(directory)
         os.execve(str(world.env.python), [str(world.env.python), script, *args], variables)
     shown = _talk(master, answers, question)
@@ -173,3 +179,41 @@ def test_a_recorded_list_is_replaced_after_the_answer(newest: World) -> None:
     assert status == 0, shown
     assert "Successfully installed evil-1.0 good-1.0" in shown
     assert shown.count(QUESTION.decode()) == 2
+
+
+FORGED = "x\u3000\u2800\u00a0\u3164" + "漢" * 40 + "  sha256        " + "a" * 64 + " \u0301\ufe0f\U000e0041"
+
+
+@on_both_ends
+@pytest.mark.parametrize("columns", [20, 60, 100])
+def test_no_value_passes_for_a_row(world: World, columns: int) -> None:
+    """On a terminal that wraps at its edge, the file has one sha256, and no line begins that is not ours."""
+    lines = "Run it?  [o]nce" + " " * columns * 3 + "  sha256        " + "b" * 64 + "\r\x1b[2J\ttail"
+    pyproject = f'[build-system]\nrequires = ["{FORGED}"]\nbuild-backend = "{FORGED}"\n# {lines}\n'
+    pyproject = pyproject.replace("\r", "").replace("\x1b", "")  # TOML takes neither
+    world.project(files={"pyproject.toml": pyproject, "setup.py": f"# {lines}\n"}).sdist(world.index.root)
+    ended, shown = on_a_terminal(
+        world, [b"v\n", b"\n", b"\n", b"\n", b"n\n"], *install(world), columns=columns
+    )
+    assert ended == 43, shown
+    rows = on_screen(shown, columns)
+    ours = [row for row in rows if row.startswith("  sha256") or row.strip() == "sha256"]
+    assert len(ours) == 1, shown
+    assert sum(row.startswith("Run it?") for row in rows) == shown.count("Run it?  [o]nce  [a]pprove")
+    assert not any(character in shown for character in "\u3000\u2800\u00a0\u3164\u0301\ufe0f\U000e0041\x1b\t")
+    assert world.canary.silent
+
+
+def on_screen(shown: str, columns: int) -> list[str]:
+    """Return the rows of a terminal that wraps at its edge, by the width that Unicode gives characters."""
+    rows = []
+    for line in shown.replace("\r\n", "\n").split("\n"):
+        row, used = "", 0
+        for character in line:
+            wide = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+            if used + wide > columns:
+                rows.append(row)
+                row, used = "", 0
+            row, used = row + character, used + wide
+        rows.append(row)
+    return rows

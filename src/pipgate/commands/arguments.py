@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any, NoReturn
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pipgate.errors import UsageError
+from pipgate.plain_text import plain
+from pipgate.rows import encodable, hanging, rows, screen_of
 from pipgate.terminal import tell
+
+if TYPE_CHECKING:
+    from pipgate.rows import Row
 
 
 class VerbParser(argparse.ArgumentParser):
@@ -28,5 +34,23 @@ def say_json(value: dict[str, Any]) -> None:
 
 
 def say_lines(lines: list[str]) -> None:
-    """Print lines to stdout."""
-    tell("".join(f"{line}\n" for line in lines))
+    """Print lines to stdout as they are: a command has to work when it is pasted."""
+    screen = screen_of(sys.stdout)
+    tell("".join(f"{encodable(line, screen)}\n" for line in lines))
+
+
+def say_measured(lines: list[str]) -> None:
+    """Print lines that hold what others wrote."""
+    say_lines(measured(lines))
+
+
+def measured(lines: list[str]) -> list[str]:
+    """Return lines for stdout: where a terminal would wrap one, it goes on indented."""
+    screen = screen_of(sys.stdout)
+    return [part for line in lines for part in hanging(line, screen)]
+
+
+def say_rows(title: str, told: list[Row]) -> None:
+    """Print a title and rows that hold what others wrote."""
+    screen = screen_of(sys.stdout)
+    say_lines([*hanging(plain(title), screen), *rows(told, screen)])

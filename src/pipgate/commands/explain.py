@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, measured, say_json, say_lines
 from pipgate.commands.recorded import plain_name
 from pipgate.decision import Allowed, Finding, Question, Refused, Weighing, decide, utc_now
 from pipgate.errors import assert_never
@@ -90,6 +90,7 @@ def _explained(request: BuildRequest, book: Rulebook) -> tuple[dict[str, object]
         + (f" -> {each['verdict']}" if each["verdict"] else "")
         for each in considered
     ]
+    lines = measured(lines)
     lines += [f"  to change it: {each}" for each in following]
     return {**row, "considered": considered, "next": following}, lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_measured
 from pipgate.gate_opening import read_rulebook
 from pipgate.plain_text import plain
 from pipgate.policy_layers import describe
@@ -31,7 +31,7 @@ def policy(settings: Settings, words: list[str]) -> int:
     elif given.json:
         say_json(_as_json(book))
     else:
-        say_lines(_as_lines(book, origins=given.origin))
+        say_measured(_as_lines(book, origins=given.origin))
     return 0
 
 

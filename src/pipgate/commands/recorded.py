@@ -9,7 +9,7 @@ from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
 from pipgate.approvals_file import read_approvals
 from pipgate.approvals_text import without
 from pipgate.approving import record, revocation_of, rewrite
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_measured
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
@@ -39,7 +39,7 @@ def approvals(settings: Settings, words: list[str]) -> int:
         for each in book.approvals.revoked
     ]
     lines += [f"{_title(each)}  not used: this project is not trusted" for each in book.passed_by]
-    say_lines(lines or ["Nothing is approved or revoked here."])
+    say_measured(lines or ["Nothing is approved or revoked here."])
     return 0
 
 

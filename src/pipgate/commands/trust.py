@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from pipgate import trust as trusting
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_measured
 from pipgate.errors import UsageError
 from pipgate.gate_opening import read_rulebook
 from pipgate.plain_text import plain
@@ -44,5 +44,5 @@ def _tell(as_json: bool, root: str, changes: list[str], word: str) -> int:  # no
     if as_json:
         say_json({"project": root, "changes": changes, "state": word})
     else:
-        say_lines([*(plain(line, len(line)) for line in changes), f"{plain(root)} {word}."])
+        say_measured([*(plain(line, len(line)) for line in changes), f"{plain(root)} {word}."])
     return 0

@@ -1,0 +1,60 @@
+"""What a person is shown of a build: who wants it, what it is, and where it comes from."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
+from pipgate.errors import assert_never
+
+if TYPE_CHECKING:
+    from pipgate.build_entry import BuildEntry
+    from pipgate.rows import Row
+
+_LISTED = 40  # build requirements
+
+
+def rows_of(request: BuildRequest, path: str | None = None, entry: BuildEntry | None = None) -> list[Row]:
+    """Return the rows of one build, as far as it is known; ``path`` is where its file lies."""
+    rows = [("required by", " <- ".join(request.required_by) or "your command"), *_identity(request, path)]
+    rows += [("index", request.offer.index)] if request.offer.index else []
+    rows += [("uploaded", request.offer.uploaded)] if request.offer.uploaded else []
+    rows += [] if entry is None else _entry(entry)
+    if not all(value.isascii() for _, value in rows):
+        rows.append(("note", "not all of this is ASCII: a letter may only look like another one"))
+    return rows
+
+
+def _identity(request: BuildRequest, path: str | None) -> list[Row]:
+    match request.source:
+        case Sdist(filename, sha256, url, subdirectory) | Archive(filename, sha256, url, subdirectory):
+            return [
+                ("file", f"{filename or 'not fetched'}{_size(path)}"),
+                ("sha256", sha256 or "not known"),
+                *_part(subdirectory),
+                *([("from", url)] if url else []),
+            ]
+        case Vcs(url, commit, subdirectory):
+            return [("repository", url), ("commit", commit or "not fetched yet"), *_part(subdirectory)]
+        case Directory():
+            return [("directory", location(request.source))]
+        case _:
+            assert_never(request.source)
+
+
+def _part(subdirectory: str) -> list[Row]:
+    return [("builds", f"{subdirectory}, not its root")] if subdirectory else []
+
+
+def _entry(entry: BuildEntry) -> list[Row]:
+    rows = [("backend", entry.backend), *(("it requires", each) for each in entry.requires[:_LISTED])]
+    rows += [("and", f"{len(entry.requires) - _LISTED} more")] if len(entry.requires) > _LISTED else []
+    return rows if entry.requires else [*rows, ("it requires", "nothing to build")]
+
+
+def _size(path: str | None) -> str:
+    try:
+        return f", {os.path.getsize(path) / 1000:,.0f} kB" if path else ""  # noqa: PTH202 -- a string
+    except OSError:
+        return ""
