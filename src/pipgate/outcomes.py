@@ -54,14 +54,27 @@ class MetadataUsed:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A build that the result of a resolution needs.
+
+    ``path`` is where its file lies while pip runs, ``metadata`` where its requirements were read from, and
+    ``unread`` why its files do not say them.
+    """
+
+    request: BuildRequest
+    path: str | None
+    metadata: str | None
+    unread: str | None
+
+
 @dataclass(slots=True)
 class Record:
     """Everything that one run has to tell; the gate writes it, the report reads it.
 
     ``unread`` says of a refused request, by its title, why its files do not say what it requires;
     ``untrusted_approvals`` counts the approvals of the project that were passed by because it is not trusted;
-    ``only_approvals`` says that the system lets nothing be allowed for one run;
-    ``planned`` says that a resolution was carried to its end and decided on.
+    ``only_approvals`` says that the system lets nothing be allowed for one run.
     """
 
     outcomes: dict[BuildRequest, Outcome] = field(default_factory=dict)
@@ -71,7 +84,6 @@ class Record:
     unread: dict[str, str] = field(default_factory=dict)
     untrusted_approvals: int = 0
     only_approvals: bool = False
-    planned: bool = False
 
     def adopt(self, outcomes: list[Outcome]) -> None:
         """Take over what a child pip's gate has decided."""

@@ -29,9 +29,24 @@ def current() -> Permit | None:
     return _current.get()
 
 
+_withheld: list[object] = []  # in no context variable: it holds in every thread
+
+
+@contextmanager
+def withheld() -> Iterator[None]:
+    """Let nobody have a permit until the block ends, whatever is allowed."""
+    _withheld.append(None)
+    try:
+        yield
+    finally:
+        _withheld.pop()
+
+
 @contextmanager
 def granted(permit: Permit) -> Iterator[Permit]:
-    """Hold ``permit`` until the block ends."""
+    """Hold ``permit`` until the block ends; raises RuntimeError in a run in which nothing may run."""
+    if _withheld:
+        raise RuntimeError("nothing runs in a run that only makes a plan")
     token = _current.set(permit)
     try:
         yield permit

@@ -205,7 +205,8 @@ def test_what_a_requirements_file_still_needs(newest: World) -> None:
     newest.project("evil", requires=("worse",), files={"PKG-INFO": info.format("evil", "worse")}).sdist(
         newest.index.root
     )
-    newest.project("worse").sdist(newest.index.root)
+    binding = {"PKG-INFO": "Metadata-Version: 2.2\nName: worse\nVersion: 1.0\n"}
+    newest.project("worse", files=binding).sdist(newest.index.root)
     make_wheel(newest.index.root, "good", "1.0", requires=("evil",))
     (here(newest) / "r.txt").write_text("good\n")
     approved = run(newest, "approve", "-r", "r.txt")

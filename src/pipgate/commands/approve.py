@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 
 from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
 from pipgate.build_entry import read_build_entry
-from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, subdirectory_of
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
-from pipgate.commands.found import Found, find, places
+from pipgate.build_request import BuildRequest, Purpose, subdirectory_of
+from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
+from pipgate.commands.found import Found, find
 from pipgate.commands.pending import still_pending
 from pipgate.commands.recorded import as_json, plain_name
-from pipgate.decision import utc_now
+from pipgate.commands.required import needed_by, require_all, show
 from pipgate.errors import UsageError
-from pipgate.gate import Gate
-from pipgate.gate_opening import context_of, read_rulebook
-from pipgate.matching import pin_or_none
-from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import plain, shell_line, single_spaced
+from pipgate.gate_opening import read_rulebook
+from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
+from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +55,8 @@ def approve(settings: Settings, words: list[str]) -> int:
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
         entries += [revocation_of(plain_name(name), reason=given.reason) for name in denied]
         if not given.json:
-            say_lines([line for each in found for line in _shown(each)])
+            for each in found:
+                _show(each)
     for entry in entries:
         record(book, entry, os.environ)
     return _tell(entries, book, as_json_wanted=given.json)
@@ -67,33 +66,32 @@ def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
     """Approve the builds that a requirements file needs and nobody has decided on; none of them is run."""
     if given.what or given.sha256 or given.pending:
         raise UsageError("pipgate approve -r FILE stands alone, with --reason, --expires and --for")
-    gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
-    options = ("-q", "--disable-pip-version-check", *places(given), "--ignore-installed")
-    args = ("install", *options, "-r", given.requirements)
-    run_pip(PipCall(args, plan_only=True), lambda: gate)
-    refused = [each.request for each in gate.record.stopped if each.decision.code == "needs-approval"]
-    entries: list[Approval | Revocation] = [
-        _approval(Found(request), given, book) for request in refused if pin_or_none(request) is not None
-    ]
-    if not gate.record.planned and not entries:
-        raise UsageError("pip could not resolve it; nothing was approved")
-    if not entries:
-        say_json({"file": book.approvals_path, "recorded": []}) if given.json else say_lines(
-            [f"Nothing in {plain(given.requirements)} needs an approval."]
-        )
-        return 0
+    needed = needed_by(given, book)
+    new = [Found(each.planned.request) for each in needed if each.is_new]
+    entries: list[Approval | Revocation] = [_approval(each, given, book) for each in new]
     if not given.json:
-        say_lines([line for request in refused for line in _shown(Found(request))])
+        show(needed, given)
     for entry in entries:
         record(book, entry, os.environ)
-    return _tell(entries, book, as_json_wanted=given.json)
+    if given.json:
+        rows = {
+            "recorded": [as_json(each) for each in entries],
+            "builds": [each.as_json() for each in needed],
+        }
+        say_json({"file": book.approvals_path, **rows})
+    elif entries:
+        _tell(entries, book, as_json_wanted=False)
+    require_all(needed, given, len(entries))
+    return 0
 
 
 def _parser() -> VerbParser:
     parser = VerbParser("approve", "record a yes that is pinned to exactly one file or commit")
     parser.add_argument("what", nargs="*", metavar="NAME[==VERSION] | URL | URL@COMMIT | !NAME")
     parser.add_argument("--sha256", help="the hash of the file, already known: nothing is downloaded")
-    parser.add_argument("-r", dest="requirements", metavar="FILE", help="all that a requirements file needs")
+    parser.add_argument(
+        "-r", dest="requirements", metavar="FILE", action="append", help="all that requirements files need"
+    )
     parser.add_argument("--pending", action="store_true", help="all that the last blocked run here wanted")
     parser.add_argument("-i", "--index-url", help="as of pip; so are those that follow")
     parser.add_argument("--extra-index-url", action="append", default=[])
@@ -113,19 +111,11 @@ def _approval(found: Found, given: argparse.Namespace, book: Rulebook) -> Approv
     return approval_of(found.request, book, reason=given.reason, expires=expires, purposes=purposes)
 
 
-def _shown(found: Found) -> list[str]:
+def _show(found: Found) -> None:
     request = found.request
-    lines = [plain(request.title)]
-    if isinstance(request.source, Sdist | Archive):
-        lines.append(f"  file       {plain(request.source.filename or 'not fetched')}")
-        lines.append(f"  sha256     {request.source.sha256}")
     directory = subdirectory_of(request.source)
-    lines += [f"  builds     {plain(directory)}, not its root"] if directory else []
     entry = read_build_entry(found.path, subdirectory=directory) if found.path else None
-    if entry is not None:
-        lines.append(f"  backend    {single_spaced(entry.backend)}")
-        lines += [f"  requires   {single_spaced(each)}" for each in entry.requires or ("nothing to build",)]
-    return lines
+    say_rows(request.title, rows_of(request, found.path, entry))
 
 
 def _tell(entries: list[Approval | Revocation], book: Rulebook, *, as_json_wanted: bool) -> int:

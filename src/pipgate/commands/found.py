@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -27,6 +27,7 @@ from pipgate.user_directories import state_home
 if TYPE_CHECKING:
     import argparse
 
+    from pipgate.outcomes import Planned
     from pipgate.rulebook import Rulebook
 
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
@@ -128,12 +129,30 @@ def _fetched(wanted: list[str], places: list[str], book: Rulebook, directory: st
     options = ("-q", "--no-deps", "--disable-pip-version-check", *places, *only, "-d", directory)
     files_wanted = {word.partition("#")[0]: word for word in reversed(wanted)}  # of one file once
     args = ("download", *options, *files_wanted.values())
-    ended = run_pip(PipCall(args), lambda: Gate(book.policy, book.approvals, context_of(book, utc_now())))
+    plans: list[list[Planned]] = []
+    gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
+    ended = run_pip(PipCall(args, tell_plan=plans.append), lambda: gate)
     files = sorted(Path(directory).iterdir())
     if ended.status != 0:
         raise UsageError("pip could not download it; nothing was approved")
     urls = [word for word in wanted if "://" in word]
-    return [_of_file(file, names, each) for file in files for each in _directories(file.name, urls)]
+    found = [_of_file(file, names, each) for file in files for each in _directories(file.name, urls)]
+    return [_from_where(each, plans[-1] if plans else []) for each in found]
+
+
+def _from_where(found: Found, plan: list[Planned]) -> Found:
+    """Return the same with the URL and the index that pip has taken it from."""
+    source = found.request.source
+    for request in (each.request for each in plan):
+        fetched = request.source
+        if (
+            isinstance(source, Sdist | Archive)
+            and isinstance(fetched, Sdist | Archive)
+            and fetched.sha256 == source.sha256
+        ):
+            known = replace(found.request, source=replace(source, url=fetched.url), offer=request.offer)
+            return Found(known, found.path)
+    return found
 
 
 def _directories(filename: str, urls: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import Version
 
 from pipgate.pip_internals import stand_in, static_answers
-from pipgate.pip_internals.presented_errors import installation_error, presented
+from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.source_builds import prepare_allowed
 
 if TYPE_CHECKING:
@@ -57,14 +57,17 @@ def _resolving(resolver: Any, run: Run) -> Iterator[None]:
 def _settle(resolver: Any, result: Any, run: Run) -> bool:
     """Decide all that the result needs and prepare it; returns whether the result still stands after that."""
     reqs = list(_resolved(resolver, result))
+    if run.tell_plan is not None:
+        from pipgate.pip_internals.static_plan import planned  # where somebody asks for it
+
+        run.tell_plan(planned(reqs, run))
+    if run.plan_only:
+        return True
     waiting = list({id(each): each for each in map(static_answers.held, reqs) if each is not None}.values())
     wanted = [each for each in waiting if _needs_build(each, result, run)]
     subjects = {id(each): _subject(each, result, run) for each in wanted}
     if subjects or any(map(stand_in.refusal_of, reqs)):
         _refuse_together(reqs, list(subjects.values()), run)
-    if run.plan_only:
-        run.gate.record.planned = True
-        raise installation_error("pipgate: the plan is made, and that is all that was asked for")
     _weigh_older_wheels(result, run)
     recorded = [each for each in wanted if not each.known.source.authoritative]
     # Allowed a moment ago: pip resolves again, and asks these builds itself. Where its resolver cannot, their

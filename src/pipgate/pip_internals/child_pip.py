@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipgate import permit
+from pipgate.errors import UsageError
 from pipgate.pip_internals.installs import displaced
 from pipgate.pip_internals.presented_errors import installation_error, presented
 
@@ -32,6 +33,8 @@ def get_runnable_pip(original: Callable[[], str], run: Run) -> Callable[[], str]
 
     @functools.wraps(original)
     def runnable_pip() -> str:
+        if run.plan_only:  # the child would know nothing of that
+            raise UsageError("pip is set up to go on with another Python (--python), which makes no plan")
         if run.child.runner is None:
             run.child.runner = _write_runner(run, for_build=False)
             run.child.took_over = True

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipgate import audit_hook
+from pipgate import audit_hook, permit
 from pipgate.pip_internals import arming, presented_errors
 from pipgate.pip_internals.own_processes import OwnProcesses
 from pipgate.pip_internals.run_state import Command, Run
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipgate.gate import Gate
+    from pipgate.outcomes import Planned
 
 # The commands that can run project code; any of these words makes every choke point be checked at start.
 _BUILDING = frozenset({"download", "install", "lock", "wheel"})
@@ -51,8 +52,9 @@ class PipCall(NamedTuple):
     """One call of pip: its arguments, and pipgate's own options for the pips that it may start itself.
 
     ``started_by_pip`` says that another pip under a gate started this one; ``chain`` then says which builds
-    it installs requirements for, and is empty when it serves the user in another interpreter. ``plan_only``
-    ends the run when all its builds have been decided on, before one of them or an installation begins.
+    it installs requirements for, and is empty when it serves the user in another interpreter. ``tell_plan``
+    is called with all builds that the resolution needs, while their files are there. Under ``plan_only``
+    nothing of them runs, whatever is allowed: what files do not say stays unread, and no checkout is fetched.
     Where ``must_read_first`` says no, the gate is opened when something is to be decided.
     """
 
@@ -60,6 +62,7 @@ class PipCall(NamedTuple):
     own_options: tuple[str, ...] = ()
     started_by_pip: bool = False
     chain: tuple[str, ...] = ()
+    tell_plan: Callable[[list[Planned]], None] | None = None
     plan_only: bool = False
     must_read_first: Callable[[], bool] = _always
 
@@ -76,7 +79,8 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
     version = _import_pip()
     run = armed or Run(open_gate, release=require_known(version))
     run.open_gate, run.opened, run.command = open_gate, None, Command()
-    run.own_options, run.chain, run.plan_only = call.own_options, call.chain, call.plan_only
+    run.own_options, run.chain = call.own_options, call.chain
+    run.plan_only, run.tell_plan = call.plan_only, call.tell_plan
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
         if building and call.must_read_first():
@@ -89,7 +93,8 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
             with _uncollected():
                 arming.fit_all(finder)
         presented_errors.hush_pip_about_refusals()
-        status = _main(list(call.args), run)
+        with permit.withheld() if call.plan_only else nullcontext():
+            status = _main(list(call.args), run)
         if run.broken is not None:
             raise run.broken
     return PipEnded(

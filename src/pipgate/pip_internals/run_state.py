@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pip._internal.models.candidate import InstallationCandidate
 
     from pipgate.gate import Gate
+    from pipgate.outcomes import Planned
     from pipgate.pip_internals.versions import Release
 
 
@@ -72,7 +73,8 @@ class Run:
     has no user, so nothing that it is given counts as named by one. ``broken`` ends the run, whatever pip
     makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
     and ``ended`` says that it has run: what the process does then is not pip's. ``is_library`` says that no
-    command runs, ``is_locked`` that the audit hook is in place.
+    command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
+    runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs.
     """
 
     open_gate: Callable[[], Gate]
@@ -90,6 +92,7 @@ class Run:
     )
     command: Command = field(default_factory=Command)
     plan_only: bool = False
+    tell_plan: Callable[[list[Planned]], None] | None = None
     resolving: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_resolving", default=None))
     preparing: ContextVar[Any] = field(default_factory=lambda: ContextVar("pipgate_preparing", default=None))
     child: Child = field(default_factory=Child)

@@ -59,12 +59,17 @@ def serve(source: Any, prepare: Callable[[], None], run: Run) -> str | None:
     """
     req = source.req
     if not run.must_build and _needs_no_reading(req, run):
-        stand_in.put_name_alone(req, *_name_and_version(req, None))
+        stand_in.put_name_alone(req, *name_and_version_of(req, None))
         return None
     # Here and not above: without a source distribution, nobody pays for it. pip installs nothing before.
     from pipgate.pip_internals.names import note_claim
     from pipgate.static_metadata import Known
 
+    if run.plan_only and req.link.is_vcs:
+        from pipgate.pip_internals.static_plan import put_checkout_by_name
+
+        put_checkout_by_name(req, run)
+        return None
     answer = _read(req, run)
     note_claim(req, answer.fields.name if isinstance(answer, Known) else answer.name)
     if not isinstance(answer, Known):
@@ -131,7 +136,7 @@ def _will_do(req: InstallRequirement, known: Known, run: Run) -> bool:
     Where a build follows, or a lock file that is kept, a recorded list must not choose what is taken: an
     allowed build is asked at once, as pip does. So is what is allowed and lies there unpacked.
     """
-    if not (run.must_build or run.command.name == "lock"):
+    if run.plan_only or not (run.must_build or run.command.name == "lock"):
         return True
     if run.resolving.get() is None:
         return not run.must_build
@@ -189,16 +194,21 @@ def _needs_no_reading(req: InstallRequirement, run: Run) -> bool:
 
 def _without(req: InstallRequirement, answer: Unknown, run: Run) -> str | None:
     """Go on without metadata where the command needs none, else return why there is none."""
+    if run.plan_only:
+        from pipgate.pip_internals.static_plan import put_by_name
+
+        put_by_name(req, answer, run)
+        return None
     if run.must_build or not run.command.needs_name_alone:
         return answer.reason
-    name, version = _name_and_version(req, answer)
+    name, version = name_and_version_of(req, answer)
     if run.command.name != "download" and version == _NO_VERSION:
         return answer.reason  # a dry run would show what nobody knows
     stand_in.put_name_alone(req, name, version)
     return None
 
 
-def _name_and_version(req: InstallRequirement, answer: Unknown | None) -> tuple[str, str]:
+def name_and_version_of(req: InstallRequirement, answer: Unknown | None) -> tuple[str, str]:
     """Return name and version from the file name, or from what its files say.
 
     Where nothing says them, ``download`` saves the file under its own name all the same.

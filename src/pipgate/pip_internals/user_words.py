@@ -29,6 +29,8 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
     def read_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
         options = kwargs.get("options", args[1] if len(args) > 1 else None)
         run.command = _command(self.name, options)
+        if run.plan_only:  # of what would be built, by a dry run
+            run.command = run.command._replace(builds=True)
         run.tell_gate_the_command()
         reqs = original(self, *args, **kwargs)
         if not run.is_child:

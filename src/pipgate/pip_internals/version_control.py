@@ -67,6 +67,11 @@ def prepare_linked_requirement(original: Callable[..., Any], run: Run) -> Callab
     def prepare(self: Any, req: InstallRequirement, *args: Any, **kwargs: Any) -> Any:
         if req.link is None or not req.link.is_vcs:
             return original(self, req, *args, **kwargs)
+        if run.plan_only:
+            from pipgate.pip_internals.static_plan import put_checkout_by_name  # where no checkout is fetched
+
+            put_checkout_by_name(req, run)
+            return req.get_dist()
         with presented():
             _decide_on_fetch(req, run)
             token = _decided.set(req.link.url)
@@ -99,6 +104,8 @@ def update_editable(original: Callable[..., None], run: Run) -> Callable[..., No
     def update(self: InstallRequirement) -> None:
         if self.link is None or not self.link.is_vcs:
             original(self)
+            return
+        if run.plan_only:
             return
         with presented():
             _decide_on_fetch(self, run)
