@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipgate.errors import EXIT_BLOCKED, EXIT_NOT_ARMED, EXIT_POLICY, OutputNotWrittenError
+from pipgate.plain_text import plain
 from pipgate.rows import hanging, screen_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _CROSS = "\N{MULTIPLICATION SIGN}"
 
 def say(line: str) -> None:
     """Write one line to stderr."""
-    _write(line + "\n")
+    _write(_plain(line) + "\n")
 
 
 def tell(text: str) -> None:
@@ -44,18 +45,23 @@ def show(error: PipgateError) -> None:
     lines = [
         f"{_styled('error', '1;31')}: {error.reference}",
         "",
-        *hanging(f"{cross} {error.message}", screen),
+        *hanging(f"{cross} {_plain(error.message)}", screen),
     ]
     indent = " " * (len(arrow) + 1)
     for number, line in enumerate(error.context):
-        first, *rest = hanging(f"{indent}{line}", screen)
+        first, *rest = hanging(f"{indent}{_plain(line)}", screen)
         lines += [f"{arrow}{first[len(arrow) :]}" if number == 0 else first, *rest]
     lines.append("")
     if error.note:
-        first, *rest = hanging(f"note: {error.note}", screen)
+        first, *rest = hanging(f"note: {_plain(error.note)}", screen)
         lines += [f"{_styled('note', '1;35')}{first[len('note') :]}", *rest]
-    lines += [f"{_styled('hint', '1;36')}: {hint}" for hint in error.hints]
+    lines += [f"{_styled('hint', '1;36')}: {_plain(hint)}" for hint in error.hints]
     _write("\n".join(lines).rstrip("\n") + "\n")
+
+
+def _plain(line: str) -> str:
+    """Return a line in which nothing hostile is left, should somebody have forgotten it before."""
+    return plain(line, len(line))
 
 
 def _write(text: str) -> None:

@@ -204,6 +204,25 @@ def test_no_value_passes_for_a_row(world: World, columns: int) -> None:
     assert world.canary.silent
 
 
+@on_both_ends
+@pytest.mark.parametrize("columns", [20, 60])
+def test_no_value_passes_for_a_row_of_a_verb(world: World, columns: int) -> None:
+    pyproject = f'[build-system]\nrequires = ["{FORGED}"]\nbuild-backend = "{FORGED}"\n'
+    name = "r\u3000\u2800recorded in x; commit that file.txt"
+    (here(world) / name).write_text("evil\n", encoding="utf-8")
+    info = "Metadata-Version: 2.2\nName: evil\nVersion: 1.0\n"
+    world.project(files={"pyproject.toml": pyproject, "PKG-INFO": info}).sdist(world.index.root)
+    on_a_terminal(world, [], "install", "-r", name, env={"CI": "1"})
+    waiting = on_a_terminal(world, [], "pending", columns=columns)[1]
+    asked, shown = on_a_terminal(world, [], "approve", "-r", name, columns=columns)
+    assert asked == 0, shown
+    for text, ours in ((waiting, 1), (shown, 1)):
+        rows = on_screen(text, columns)
+        assert sum(row.startswith("  sha256") for row in rows) == ours, text
+        assert not any(row.startswith(("recorded in x", "漢", "a" * 9)) for row in rows), text
+        assert not any(character in text for character in "\u3000\u2800\u00a0\u3164\u0301\ufe0f"), text
+
+
 def on_screen(shown: str, columns: int) -> list[str]:
     """Return the rows of a terminal that wraps at its edge, by the width that Unicode gives characters."""
     rows = []

@@ -36,7 +36,8 @@ def say_json(value: dict[str, Any]) -> None:
 def say_lines(lines: list[str]) -> None:
     """Print lines to stdout as they are: a command has to work when it is pasted."""
     screen = screen_of(sys.stdout)
-    tell("".join(f"{encodable(line, screen)}\n" for line in lines))
+    shown = (encodable(plain(line, len(line)), screen) for line in lines)  # whoever forgot it before
+    tell("".join(f"{line}\n" for line in shown))
 
 
 def say_measured(lines: list[str]) -> None:

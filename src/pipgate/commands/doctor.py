@@ -73,7 +73,7 @@ def _command(probe: Probe) -> str:
 
 def _as_lines(places: list[EnvironmentFacts], probes: list[Probe], found: list[str]) -> list[str]:
     lines = [f"{each.verdict.value:12} {_command(each)}  ({plain(each.detail)})" for each in probes]
-    lines += [f"note: {plain(each)}" for each in found]
+    lines += [f"note: {plain(each, len(each))}" for each in found]
     for facts in places:
         inside = [each for each in probes if each.command[0].startswith(f"{facts.prefix}{os.sep}")]
         can_be = facts.version >= _OLDEST and not environment_hook.is_as_written(facts)

@@ -76,8 +76,8 @@ def _require_the_blocked_one(found: BuildRequest, book: Rulebook) -> None:
     if not blocked or pin is None or pin_text(pin) in blocked:
         return
     raise UsageError(
-        f"{found.title} is another file than the one that was blocked here; nothing was approved",
-        context=(f"blocked: {', '.join(blocked)}", f"found:   {pin_text(pin)}"),
+        f"{plain(found.title)} is another file than the one that was blocked here; nothing was approved",
+        context=(f"blocked: {plain(', '.join(blocked))}", f"found:   {plain(pin_text(pin))}"),
         hints=(
             "To approve the one that was blocked: "
             + shell_line(["pipgate", "approve", f"{found.name}=={found.version}", "--sha256", blocked[0]]),
@@ -131,7 +131,7 @@ def _fetched(wanted: list[str], places: list[str], book: Rulebook, directory: st
     args = ("download", *options, *files_wanted.values())
     plans: list[list[Planned]] = []
     gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
-    ended = run_pip(PipCall(args, tell_plan=plans.append), lambda: gate)
+    ended = run_pip(PipCall(args, tell_plan=plans.append, plan_only=True), lambda: gate)
     files = sorted(Path(directory).iterdir())
     if ended.status != 0:
         raise UsageError("pip could not download it; nothing was approved")
@@ -177,7 +177,7 @@ def _of_file(file: Path, names: list[str], subdirectory: str) -> Found:
     told = static_metadata.of_archive(str(file), project=None, subdirectory=subdirectory)
     said = told.fields if isinstance(told, static_metadata.Known) else told
     if said.name is None:
-        raise UsageError(f"{file.name} does not say what project it is; nothing was approved")
+        raise UsageError(f"{plain(file.name)} does not say what project it is; nothing was approved")
     source = Archive(file.name, sha256, "", subdirectory)
     return Found(
         BuildRequest(plain_name(said.name), said.version, source, Purpose.WHEEL, named_by_user=True),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.commands.arguments import VerbParser, say_json, say_lines
+from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.decision import Allowed, decide, utc_now
 from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.pending_builds import kept
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import shell_line
 from pipgate.policy_places import here
 from pipgate.report import approval_key, outcome_to_json
+from pipgate.subject_rows import rows_of
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
@@ -28,16 +29,14 @@ def pending(settings: Settings, words: list[str]) -> int:
     if given.json:
         say_json({"project": book.project, "requests": [outcome_to_json(each) for each in waiting]})
         return 0
-    lines = [f"{plain(each.request.title)}  required by {plain(_who(each))}" for each in waiting]
-    if waiting:
-        keys = [key for each in waiting if (key := approval_key(each.request)) is not None]
-        lines += [f"To approve: {shell_line(['pipgate', 'approve', *keys])}"] if keys else []
-    say_lines(lines or ["Nothing is pending here."])
+    for each in waiting:
+        say_rows(each.request.title, rows_of(each.request))
+    keys = [key for each in waiting if (key := approval_key(each.request)) is not None]
+    if not waiting:
+        say_lines(["Nothing is pending here."])
+    elif keys:
+        say_lines([f"To approve: {shell_line(['pipgate', 'approve', *keys])}"])
     return 0
-
-
-def _who(outcome: Outcome) -> str:
-    return " <- ".join(outcome.request.required_by) or "the command"
 
 
 def still_pending(book: Rulebook) -> list[Outcome]:
