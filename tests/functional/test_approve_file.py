@@ -126,6 +126,7 @@ def test_nothing_runs_and_it_runs_in_an_install(world: World, arrange: Callable[
     recorded = arrange is approved_sdist_with_a_recorded_list
     assert ended.status == (0 if recorded else 43), ended.text
     assert recorded or "error: not-all-read" in ended.err
+    assert ("Read from a list that an earlier build recorded: evil 1.0" in ended.out) == recorded
     after = sorted(each.relative_to(here(world)) for each in here(world).rglob("*"))
     assert [each for each in after if each.name != FILE] == [each for each in before if each.name != FILE]
     allowing = ("--allow-build", "evil") if "checkout" in arrange.__name__ else ()

@@ -109,6 +109,8 @@ def show(needed: list[Needed], given: argparse.Namespace) -> None:
     ]
     if not new and not any(each.left for each in needed):
         lines.append(f"Nothing in {_named(given)} needs an approval.")
+    listed = ", ".join(each.planned.request.title for each in needed if each.planned.metadata == "recorded")
+    lines += [f"Read from a list that an earlier build recorded: {plain(listed)}"] if listed else []
     if any(each.entry is not None and each.entry.requires for each in new):
         lines.append("What these builds require in their turn was not looked for; an install decides on it.")
     say_measured(lines)
