@@ -133,6 +133,44 @@ def test_a_tree_that_lies_there_is_not_the_approved_commit(
     assert not approved.world.canary.silent, allowed.text
 
 
+def branch_of_his_own(approved: Approved) -> None:
+    git(approved.there, "checkout", "-q", "-b", "mine")
+    git(approved.there, "commit", "-q", "--allow-empty", "-m", "mine")
+    git(approved.there, "pack-refs", "--all")
+
+
+def stash(approved: Approved) -> None:
+    (approved.there / "backend.py").write_text("mine")
+    git(approved.there, "stash")
+
+
+def another_worktree(approved: Approved) -> None:
+    git(approved.there, "worktree", "add", "-q", "--detach", str(approved.world.tmp / "worktree"))
+
+
+@pytest.mark.parametrize("work", [branch_of_his_own, stash, another_worktree], ids=lambda work: work.__name__)
+def test_work_that_is_in_the_repository_alone_is_kept(
+    approved: Approved, work: Callable[[Approved], None]
+) -> None:
+    """The files are those of the commit; what the user has beside them would be gone with ``.git``."""
+    assert approved.install().status == 0
+    work(approved)
+    before = git(approved.there, "for-each-ref"), git(approved.there, "worktree", "list")
+    ended = approved.install()
+    assert ended.status == 43, ended.text
+    assert "was there already" in ended.err, ended.text
+    assert (git(approved.there, "for-each-ref"), git(approved.there, "worktree", "list")) == before
+
+
+def test_a_scheme_in_capitals(approved: Approved) -> None:
+    assert approved.install().status == 0
+    url = f"GIT+{approved.repository.as_uri()}@{approved.commit}#egg=good"
+    source = ("--prefix", str(approved.world.tmp / "target"), "--src", str(approved.there.parent), "-e", url)
+    ended = approved.world.pipgate("--allow-build", "good", "install", *source)
+    assert "Traceback" not in ended.err, ended.text
+    assert ended.status == 0, ended.text
+
+
 def test_what_a_block_says_works(approved: Approved) -> None:
     assert approved.install().status == 0
     sing(approved)

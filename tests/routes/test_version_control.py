@@ -78,6 +78,32 @@ def test_a_repository_on_this_machine_is_decided_before_it_is_fetched(world: Wor
     assert not world.canary.silent
 
 
+def test_no_settings_of_a_repository_are_read_in_a_fetch(world: World) -> None:
+    env = fake_program(world, "hg")
+    program = world.tmp / "bin" / "hg"
+    program.write_text(f'#!/bin/sh\necho "$1 $HGPLAIN $HGRCSKIPREPO" >> {world.canary.path}\n')
+    url = "hg+http://127.0.0.1:9/repo@tip#egg=evil"
+    world.pipgate("install", "--prefix", str(world.tmp / "target"), url, env=env)
+    assert "clone 1 1" in world.canary.songs
+
+
+def test_a_question_about_a_tree_opens_no_connection(world: World) -> None:
+    """A partial clone fetches what it misses, by the program that its settings name (``uploadpack``)."""
+    env = world.env.copy(world.tmp / "env")
+    repository = world.project().repository(world.tmp / "repo")
+    script = str(env.root / "bin" / "pipgate")
+    source = ("--src", str(world.tmp / "src"), "-e", f"git+{repository.as_uri()}#egg=evil")
+    assert env.run(script, "--allow-build", "evil", "install", *source, home=world.home).status == 0
+    world.canary.path.unlink()
+    path = fake_program(world, "git")
+    program = world.tmp / "bin" / "git"
+    settings = "$1 protocols:$GIT_ALLOW_PROTOCOL lazy:$GIT_NO_LAZY_FETCH replace:$GIT_NO_REPLACE_OBJECTS"
+    program.write_text(f'#!/bin/sh\necho "{settings}" >> {world.canary.path}\nexec /usr/bin/git "$@"\n')
+    ended = env.run(script, "freeze", home=world.home, env=path)
+    assert "git+file" in ended.out, ended.text
+    assert "rev-parse protocols:none lazy:1 replace:1" in world.canary.songs, world.canary.songs
+
+
 def test_a_checkout_from_metadata_is_not_even_fetched(world: World) -> None:
     from support.projects import make_wheel  # noqa: PLC0415 -- for this test alone
 

@@ -38,7 +38,8 @@ def replaced_by_fresh(req: InstallRequirement, fetch: Callable[[str, str], None]
 
     ``fetch`` fetches a URL into a directory. Returns False, with the tree as it was, where that is neither
     what the URL names nor the commit that it says it is: it may be somebody's work, and pip would go on with
-    it. What it says of itself, such as ``.git/HEAD``, counts for nothing else.
+    it. So may a branch or a stash that the repository has not, which would go with ``.git``. What it says of
+    itself, such as ``.git/HEAD``, counts for nothing else.
     """
     there = req.source_dir
     assert there is not None
@@ -48,6 +49,8 @@ def replaced_by_fresh(req: InstallRequirement, fetch: Callable[[str, str], None]
     with _beside(there) as directory:
         fresh, before = (os.path.join(directory, name) for name in ("fresh", "before"))  # noqa: PTH118 -- same
         fetch(req.link.url, fresh)
+        if _has_work_of_its_own(there, fresh):
+            return False
         if not _has_nothing_more(there, fresh) and not _is_an_earlier_commit(req, before, fetch):
             return False
         shutil.rmtree(before, ignore_errors=True)
@@ -75,6 +78,64 @@ def _is_an_earlier_commit(req: InstallRequirement, place: str, fetch: Callable[[
     return _has_nothing_more(req.source_dir or "", place)
 
 
+def _has_work_of_its_own(there: str, fresh: str) -> bool:
+    """Return whether a repository may hold commits that the fresh one has not; runs nothing in it."""
+    if os.path.lexists(os.path.join(there, ".hg")):  # noqa: PTH118 -- same; heads and shelves are not compared
+        return True
+    git = os.path.join(there, ".git")  # noqa: PTH118 -- same
+    if not os.path.lexists(git):
+        return False
+    if os.path.islink(git) or not os.path.isdir(git):  # noqa: PTH112, PTH114 -- same
+        return True
+    modules = (place for place, _, names in os.walk(os.path.join(git, "modules")) if "HEAD" in names)  # noqa: PTH118 -- same
+    places = [git, *(place for place in modules if "/logs" not in place and "/remotes/" not in place)]
+    return any(
+        _has_other_commits(place, os.path.join(fresh, os.path.relpath(place, there)))  # noqa: PTH118 -- same
+        for place in places
+    )
+
+
+def _has_other_commits(git: str, fresh: str) -> bool:
+    if _listed(os.path.join(git, "worktrees")) or not os.path.isdir(fresh):  # noqa: PTH112, PTH118 -- same
+        return True
+    own = {commit for name, commit in _refs(git) if not name.startswith("refs/remotes/")}
+    known = {commit for _, commit in _refs(fresh)}
+    return not all(commit_in(f"git+x://x/x@{each}") and _holds(fresh, each) for each in own - known)
+
+
+def _holds(git: str, commit: str) -> bool:
+    from pip._internal.exceptions import InstallationError
+    from pip._internal.vcs.git import Git  # its own has_commit always says no before pip 24
+
+    words = ["rev-parse", "-q", "--verify", f"{commit}^{{commit}}"]
+    try:
+        Git.run_command(words, show_stdout=False, stdout_only=True, cwd=git)
+    except InstallationError:
+        return False
+    return True
+
+
+def _refs(git: str) -> Iterator[tuple[str, str]]:
+    """Yield the names in a repository and the commit of each, as gitrepository-layout has them."""
+    for place, _, names in os.walk(os.path.join(git, "refs")):  # noqa: PTH118 -- same
+        for name in names:
+            path = os.path.join(place, name)  # noqa: PTH118 -- same
+            yield os.path.relpath(path, git).replace(os.sep, "/"), _text(path).strip()
+    head = _text(os.path.join(git, "HEAD")).strip()  # noqa: PTH118 -- same
+    packed = _text(os.path.join(git, "packed-refs")).splitlines()  # noqa: PTH118 -- same
+    lines = [line.partition(" ") for line in packed if line[:1] not in {"#", "^", ""}]
+    yield from ((name, commit) for commit, _, name in lines)
+    yield from [("HEAD", head)] if not head.startswith("ref: ") else []
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 -- same
+            return file.read()
+    except OSError:
+        return ""
+
+
 @contextmanager
 def _beside(there: str) -> Iterator[str]:
     parent = os.path.dirname(os.path.abspath(there))  # noqa: PTH100, PTH120 -- same
@@ -94,8 +155,12 @@ def _has_nothing_more(there: str, fresh: str) -> bool:
 
 
 def _names(directory: str) -> set[str]:
+    return _listed(directory) - _OF_VERSION_CONTROL
+
+
+def _listed(directory: str) -> set[str]:
     try:
-        return set(os.listdir(directory)) - _OF_VERSION_CONTROL  # noqa: PTH208 -- same
+        return set(os.listdir(directory))  # noqa: PTH208 -- same
     except OSError:
         return set()
 

@@ -52,8 +52,9 @@ def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:  
         cwd = kwargs.get("cwd", args[1] if len(args) > 1 else None)
         if not (_fetching.get() or _is_harmless_question(cls.name, words, cwd)):
             return original(cls, cmd, *args, **kwargs)  # lock 2 decides
-        if cls.name == "git":
-            kwargs["extra_environ"] = {**_git_environment(), **(kwargs.get("extra_environ") or {})}
+        ours = _environment(cls.name, words)
+        if ours:
+            kwargs["extra_environ"] = {**(kwargs.get("extra_environ") or {}), **ours}
         with permit.granted(Permit(used=unrecorded)):
             return original(cls, cmd, *args, **kwargs)
 
@@ -125,7 +126,7 @@ def _fetch_anew(url: str, directory: str) -> None:
     from pip._internal.utils.misc import hide_url
     from pip._internal.vcs.versioncontrol import vcs
 
-    backend = vcs.get_backend_for_scheme(url.partition("://")[0])
+    backend = vcs.get_backend_for_scheme(url.partition("://")[0].lower())
     assert backend is not None
     with _fetch():
         backend.obtain(directory, url=hide_url(url), verbosity=0)
@@ -146,7 +147,8 @@ def _decide_on_what_lies_there(req: InstallRequirement, run: Run) -> None:
     if isinstance(decision, Refused):
         there = req.source_dir or ""
         aside = shell_line(["mv", there, f"{there}.before"])
-        reason = f"{there} was there already and differs from what the URL names; no approval speaks for it"
+        what = "differs from what the URL names, or holds commits of its own"
+        reason = f"{there} was there already and {what}; no approval speaks for it"
         details = (f"to have it fetched anew: {aside}",)
         raise run.gate.stop(request, Refused(decision.code, reason, details))
 
@@ -231,15 +233,31 @@ def _is_in_environment(path: str) -> bool:
     return os.path.commonpath([os.path.realpath(path), prefix]) == prefix
 
 
+def _environment(vcs: str, words: list[str]) -> dict[str, str]:
+    """Return what keeps a program from what a repository's own settings name.
+
+    For Mercurial: no aliases (``HGPLAIN``), and no ``.hg/hgrc``, of the source neither (``HGRCSKIPREPO``,
+    Mercurial 5.3); where its URL stands there, it is read.
+    """
+    match vcs:
+        case "git":
+            return _git_environment()
+        case "hg":
+            return {"HGPLAIN": "1", **({} if words[:1] == ["showconfig"] else {"HGRCSKIPREPO": "1"})}
+        case _:
+            return {}
+
+
 def _git_environment() -> dict[str, str]:
     """Return settings that outrank a repository's own (``GIT_CONFIG_COUNT``, git 2.31)."""
     try:
         start = int(os.environ.get("GIT_CONFIG_COUNT", "0"))
     except ValueError:
         start = 0
-    settings = {"GIT_CONFIG_COUNT": str(start + len(_HARMLESS_GIT))}
+    settings = {"GIT_CONFIG_COUNT": str(start + len(_HARMLESS_GIT)), "GIT_NO_REPLACE_OBJECTS": "1"}
     if not _fetching.get():
-        settings["GIT_NO_LAZY_FETCH"] = "1"
+        # The former since git 2.45; what is missing would be fetched by a program that the settings name.
+        settings |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     for number, (key, value) in enumerate(_HARMLESS_GIT, start):
         settings[f"GIT_CONFIG_KEY_{number}"] = key
         settings[f"GIT_CONFIG_VALUE_{number}"] = value
