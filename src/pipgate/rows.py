@@ -1,7 +1,6 @@
-"""Lines and rows, measured in the cells of a terminal: no value can pass for a line of ours.
+"""Lines and rows, measured in the cells of a terminal: no value can pass for a line of ours."""
 
-A terminal goes on at the left edge where a line is too long for it, and there our own words stand.
-"""
+# A terminal goes on at the left edge where a line is too long for it, and there our own words stand.
 
 from __future__ import annotations
 

@@ -91,3 +91,31 @@ def test_an_allowed_name_does_not_allow_a_url_from_metadata(world: World) -> Non
     assert ended.status == 43, ended.text
     assert world.canary.silent
     assert f"--allow-build {url}" in ended.err
+
+
+def test_a_wheel_built_from_a_local_file_serves_until_the_file_changes(world: World) -> None:
+    """pip finds the cached wheel of a local file by its path alone."""
+    links = world.tmp / "links"
+    sdist = world.project().sdist(links)
+    take = ("--no-index", "--find-links", str(links), "--force-reinstall", "evil")
+    assert install(world, *take, allow=("evil",)).status == 0
+    assert not world.canary.silent
+    world.canary.path.unlink()
+    again = install(world, *take, allow=("evil",))
+    assert again.status == 0, again.text
+    assert world.canary.silent, "as with plain pip, the wheel of the first run serves"
+    changed = type(world.project())("evil", "1.0", world.canary, files={"more.txt": "changed"}).sdist(links)
+    assert changed == sdist
+    assert install(world, *take, allow=("evil",)).status == 0
+    assert not world.canary.silent, "what was built from other bytes does not serve"
+
+
+def test_a_wheel_that_an_ungated_pip_built_from_a_local_file_is_no_approval(world: World) -> None:
+    links = world.tmp / "links"
+    world.project().sdist(links)
+    take = ("--no-index", "--find-links", str(links), "evil")
+    built = world.env.plain_pip("wheel", "-w", str(world.tmp / "w"), *take, home=world.home)
+    assert built.status == 0, built.text
+    world.canary.path.unlink()
+    assert install(world, *take).status == 43
+    assert world.canary.silent

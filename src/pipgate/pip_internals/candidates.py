@@ -40,6 +40,7 @@ def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callabl
     @functools.wraps(original)
     def applicable_candidates(self: Any, candidates: list[InstallationCandidate]) -> Any:
         applicable = original(self, candidates)
+        run.offered_here.update(each.link.url for each in candidates if each.link.is_file)
         if run.resolving.get() is not None and not run.is_child:
             _remember_newest_undecided(self._project_name, applicable, run)
         return applicable

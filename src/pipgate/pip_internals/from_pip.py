@@ -59,23 +59,30 @@ def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     )
 
 
-def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
-    """Return the request that a file of an index would lead to, from what the index says of it."""
-    sha256 = link.hash if link.hash_name == "sha256" else None
+def request_for_candidate(
+    link: Link, name: str, run: Run, sha256_of_local: str | None = None
+) -> BuildRequest:
+    """Return the request that a file of an index would lead to, from what the index says of it.
+
+    ``sha256_of_local`` is the hash of a local file, where no page says one.
+    """
+    sha256 = link.hash if link.hash_name == "sha256" else sha256_of_local
     source = Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
     version = version_in_filename(name, link.filename)
     return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run))
 
 
-def request_for_cached(link: Link, name: str | None, run: Run) -> BuildRequest:
+def request_for_cached(
+    link: Link, name: str | None, run: Run, sha256_of_local: str | None = None
+) -> BuildRequest:
     """Return the request that ``link`` led to when its wheel was built and cached.
 
-    pip does not say here whether the link is a direct reference; one that no index page holds is taken for
-    one, which a name alone does not allow.
+    pip does not say here whether the link is a direct reference; one that no index page or find-links
+    directory holds is taken for one, which a name alone does not allow.
     """
-    if not link.is_vcs and link.comes_from is not None:
-        return request_for_candidate(link, name or "", run)
-    sha256 = link.hash if link.hash_name == "sha256" else None
+    if not link.is_vcs and (link.comes_from is not None or link.url in run.offered_here):
+        return request_for_candidate(link, name or "", run, sha256_of_local)
+    sha256 = link.hash if link.hash_name == "sha256" else sha256_of_local
     archive = Archive(link.filename, sha256, public_url(link.url), subdirectory(link))
     source = Vcs(archive.url, None, archive.subdirectory) if link.is_vcs else archive
     return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, link, run))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _IMPORTED_LATE = ("_manylinux", "pip._internal.self_outdated_check", "pip._internal.utils.entrypoints")
 
 
-class LateImportError(ImportError):
-    """A module was to be imported after pip had begun to install."""
+class LateImportError(ModuleNotFoundError):
+    """A module is missing, because it was to be imported after pip had begun to install."""
 
 
 class LateImportBlocker:
