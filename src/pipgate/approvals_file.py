@@ -58,14 +58,20 @@ def change(path: str, edit: Callable[[str | None], str]) -> None:
 
 def text_of(path: str) -> str | None:
     """Return the text with its line ends and BOM as they are, None for no file; raises PolicyError."""
+    told = read_text(path)
+    return None if told is None else told[0]
+
+
+def read_text(path: str) -> tuple[str, os.stat_result] | None:
+    """Return the same and what the file is that was opened; raises PolicyError."""
     try:
-        data, _ = read_regular(path, LARGEST_APPROVALS)
+        data, found = read_regular(path, LARGEST_APPROVALS)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
         raise PolicyError(plain(path), f"cannot be read: {_reason(error)}") from error
     try:
-        return data.decode("utf-8")
+        return data.decode("utf-8"), found
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PolicyError(f"{plain(path)}:{line}", "the file is not UTF-8") from error

@@ -47,7 +47,8 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     gate.record.untrusted_approvals = 0 if book.trusted_by_system_alone else len(book.passed_by)
     gate.record.only_approvals = book.policy.locked and book.policy.default.value is Verdict.BLOCK
     if book.is_written:
-        note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, book.approvals_files)
+        paths = [each.path for each in book.sources]
+        note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, paths)
     return gate
 
 

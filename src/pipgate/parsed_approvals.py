@@ -17,13 +17,13 @@ from pipgate.state_files import digest_of, name_of, read_json, write_json
 _WORTH_IT = 20_000  # characters; what is shorter is parsed as fast
 
 
-def read_strictest(text: str, path: str, layer: Layer, state: str) -> Approvals:
+def read_strictest(text: str, path: str, layer: Layer, state: str | None) -> Approvals:
     """Return what the text of an approvals file says, one approval for each identity.
 
-    What is remembered lies in the user's own state directory, as the list of trusted projects does. Raises
-    PolicyError for a text that is not valid: such a one is never remembered.
+    What is remembered lies in the user's own state directory, as the list of trusted projects
+    does; None says that there is none. Raises PolicyError for a text that is not valid: such a one is never remembered.
     """
-    if len(text) < _WORTH_IT:
+    if state is None or len(text) < _WORTH_IT:
         return _parsed(text, path, layer)
     digest = f"{__version__} {digest_of(text)}"
     place = os.path.join(state, "parsed", name_of("approvals", os.path.realpath(path)))  # noqa: PTH118 -- strings

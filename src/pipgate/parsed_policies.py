@@ -23,13 +23,13 @@ _ENUMS: dict[str, type[Verdict | Mode | OlderWheel]] = {
 }
 
 
-def read_policy(place: PolicyPlace, state: str) -> PolicyLayer | None:
+def read_policy(place: PolicyPlace, state: str | None) -> PolicyLayer | None:
     """Return the policy of a file, or None when it has no such table.
 
-    What is remembered lies in the user's own state directory. Raises PolicyError for a policy that is not
-    valid: such a one is never remembered.
+    What is remembered lies in the user's own state directory; None says that there is none. Raises
+    PolicyError for a policy that is not valid: such a one is never remembered.
     """
-    if len(place.text) < _WORTH_IT:
+    if state is None or len(place.text) < _WORTH_IT:
         return _parsed(place)
     file = os.path.join(state, "parsed", name_of("policy", place.path, place.layer.value, *place.table))  # noqa: PTH118 -- strings
     digest = f"{__version__} {digest_of(place.text)}"

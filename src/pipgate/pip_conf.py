@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
 from pipgate.regular_files import read_regular
-from pipgate.user_directories import config_home
+from pipgate.user_directories import config_home, home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,11 +26,12 @@ _LARGEST = 1 << 20  # bytes
 
 
 class NamedPolicy(NamedTuple):
-    """A policy that a pip.conf names: the layer it counts in, its path, and the pip.conf."""
+    """A policy that a pip.conf names: its layer and path, and the pip.conf, with what was opened."""
 
     layer: Layer
     path: str
     by: str
+    found: os.stat_result
 
 
 def user_file(environ: Mapping[str, str]) -> str:
@@ -45,7 +46,7 @@ def files(environ: Mapping[str, str], prefix: str) -> Iterator[tuple[Layer, str]
     """
     for path in SYSTEM:
         yield Layer.SYSTEM, path
-    yield Layer.USER, os.path.expanduser(f"~/.pip/{_NAME}")  # noqa: PTH111 -- strings
+    yield Layer.USER, os.path.join(home(), ".pip", _NAME)  # noqa: PTH118 -- strings
     yield Layer.USER, user_file(environ)
     yield Layer.PIP_CONF, os.path.join(prefix, _NAME)  # noqa: PTH118 -- same
     named = environ.get("PIP_CONFIG_FILE")
@@ -60,10 +61,10 @@ def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
     """
     found = []
     for layer, path in files(environ, sys.prefix):
-        text = _read(path)
-        policy = None if text is None else _policy_in(text, path)
-        if policy is not None:
-            found.append(NamedPolicy(layer, policy, path))
+        text, what = _opened(path)
+        policy = _policy_in(text, path) if SECTION in text else None
+        if policy is not None and what is not None:
+            found.append(NamedPolicy(layer, policy, path, what))
     return found
 
 
@@ -100,16 +101,16 @@ def key_of(written: str) -> str:
 
 
 def _text_of(path: str) -> str:
+    return _opened(path)[0]
+
+
+def _opened(path: str) -> tuple[str, os.stat_result | None]:
+    """Return the text of a pip.conf and what was opened, or nothing where it cannot be read."""
     try:
-        data, _ = read_regular(path, _LARGEST)
+        data, found = read_regular(path, _LARGEST)
     except OSError:
-        return ""  # pip's to complain about
-    return data.decode("utf-8", "surrogateescape")
-
-
-def _read(path: str) -> str | None:
-    text = _text_of(path)
-    return text if SECTION in text else None
+        return "", None  # pip's to complain about
+    return data.decode("utf-8", "surrogateescape"), found
 
 
 def _policy_in(text: str, path: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipgate import pip_conf
 from pipgate.errors import PolicyError, UsageError
 from pipgate.origin import Layer
+from pipgate.ownership import is_strangers, why_not_ones_own
+from pipgate.plain_text import plain, shell_line
 from pipgate.regular_files import read_regular
 from pipgate.time_limit import TookTooLongError, at_most
-from pipgate.user_directories import config_home
+from pipgate.user_directories import config_home, is_projects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,13 @@ class PolicyPlace(NamedTuple):
     path: str
     text: str
     table: tuple[str, ...] = ()
+
+
+class Project(NamedTuple):
+    """The directory that a project begins in, and its policy, where it has one."""
+
+    root: str
+    policy: str | None
 
 
 class Named(NamedTuple):
@@ -70,28 +78,32 @@ def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool
     """Return whether there may be a policy or an approval for a run in ``cwd``; opens few files."""
     if given != Named():
         return True
-    root, home = find_root(cwd), config_home(environ)
+    project, home = look_up(cwd), config_home(environ)
     places = [*(f"{directory}/{_FILE}" for directory in _SYSTEM), f"{home}/{_FILE}"]
-    approvals = [f"{root}/{APPROVALS}", f"{home}/{APPROVALS}"]
-    if find_project(cwd) is not None or any(map(os.path.lexists, (*places, *approvals))):
+    approvals = [f"{project.root}/{APPROVALS}", f"{home}/{APPROVALS}"]
+    if project.policy is not None or any(map(os.path.lexists, (*places, *approvals))):
         return True
     return bool(pip_conf.named_policies(environ))
 
 
-def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:
+def policy_files(project: Project, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:
     """Return every policy there is, the farthest first; raises PolicyError for one that cannot be read.
 
-    A file that was named has to exist.
+    A file that was named has to exist, and what counts as the user's has to be the user's.
     """
     in_pip_conf = pip_conf.named_policies(environ)
     places: list[PolicyPlace | None] = []
     places += [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
-    places += [_read_named(each) for each in in_pip_conf if each.layer is Layer.SYSTEM]
-    places.append(_read(Layer.USER, os.path.join(config_home(environ), _FILE)))  # noqa: PTH118 -- strings
-    places += [_read_named(each) for each in in_pip_conf if each.layer is not Layer.SYSTEM]
-    if project is not None:
-        places.append(_read(Layer.PROJECT, project, _table_of(project)))
+    places += [_read_named(each, project) for each in in_pip_conf if each.layer is Layer.SYSTEM]
+    users = _read(Layer.USER, os.path.join(config_home(environ), _FILE))  # noqa: PTH118 -- strings
+    if users is not None:
+        require_users(users.path, project.root)
+        places.append(users)
+    places += [_read_named(each, project) for each in in_pip_conf if each.layer is not Layer.SYSTEM]
+    if project.policy is not None:
+        places.append(_read(Layer.PROJECT, project.policy, _table_of(project.policy)))
     for layer, path in given.policies:
+        require_whole(layer, path, "PIPGATE_POLICY")
         place = read_at(layer, path)
         if place is None:
             raise PolicyError(path, "there is no such file")
@@ -99,10 +111,11 @@ def policy_files(project: str | None, given: Named, environ: Mapping[str, str]) 
     return [place for place in places if place is not None]
 
 
-def _read_named(policy: pip_conf.NamedPolicy) -> PolicyPlace:
-    """Return a policy that a pip.conf names; what the system's names has to be as safe as its own."""
-    if policy.layer is Layer.SYSTEM:
-        require_safe(policy.by, os.stat(policy.by))  # noqa: PTH116 -- strings
+def _read_named(policy: pip_conf.NamedPolicy, project: Project) -> PolicyPlace:
+    """Return a policy that a pip.conf names; both have to be as safe as the system's, or user's, own."""
+    judge(policy.layer, policy.by, policy.found)
+    if policy.layer is Layer.USER:
+        require_users(policy.by, project.root)
     place = read_at(policy.layer, policy.path)
     if place is None:
         raise PolicyError(policy.path, f"there is no such file, and {policy.by} names it")
@@ -114,30 +127,49 @@ def read_at(layer: Layer, path: str) -> PolicyPlace | None:
     return _read(layer, path, _table_of(path))
 
 
-def find_project(start: str) -> str | None:
-    """Return the nearest pipgate.toml, or pyproject.toml with a ``[tool.pipgate]`` table, from ``start`` up.
+def look_up(start: str) -> Project:
+    """Return the project of a directory: of the nearest policy from there up, else of its repository.
 
-    The search ends at the directory that a repository begins in: what lies above it belongs to others.
+    The search ends at the directory that a repository begins in: what lies above it belongs to others. What
+    strangers may have put into a directory that everybody can write to does not count (``ignored``).
     """
     for directory in (Path(start), *Path(start).parents):
-        if os.path.lexists(directory / _FILE):
-            return str(directory / _FILE)
-        if _has_table(str(directory / _PYPROJECT)):
-            return str(directory / _PYPROJECT)
-        if (directory / ".git").exists():
-            return None
-    return None
+        if (policy := _policy_in(directory)) is not None:
+            return Project(str(directory), policy)
+        if (directory / ".git").exists() and not is_strangers(str(directory / ".git")):
+            return Project(str(directory), None)
+    return Project(start, None)
+
+
+def _policy_in(directory: Path) -> str | None:
+    own, pyproject = str(directory / _FILE), str(directory / _PYPROJECT)
+    if os.path.lexists(own) and not is_strangers(own):
+        return own
+    return pyproject if _has_table(pyproject) and not is_strangers(pyproject) else None
+
+
+def find_project(start: str) -> str | None:
+    """Return the nearest pipgate.toml, or pyproject.toml with our table, from ``start`` up."""
+    return look_up(start).policy
 
 
 def find_root(start: str) -> str:
-    """Return the directory of the project that ``start`` lies in: of its policy, else of its repository."""
-    project = find_project(start)
-    if project is not None:
-        return str(Path(project).parent)
+    """Return the directory of the project that ``start`` lies in, itself where there is none."""
+    return look_up(start).root
+
+
+def ignored(start: str) -> list[str]:
+    """Return what does not count from ``start`` up to its project: strangers may have made it."""
+    root, policy = look_up(start)
+    found: list[str] = []
     for directory in (Path(start), *Path(start).parents):
-        if (directory / ".git").exists():
-            return str(directory)
-    return start
+        is_root, names = str(directory) == root, (_FILE, _PYPROJECT, ".git")
+        here = [str(directory / name) for name in (*names, *([APPROVALS] if is_root else []))]
+        strangers = [path for path in here if is_strangers(path)]
+        found += [path for path in strangers if not path.endswith(_PYPROJECT) or _has_table(path)]
+        if is_root and (policy is not None or (here[2] not in strangers and (directory / ".git").exists())):
+            break
+    return found
 
 
 def _table_of(path: str) -> tuple[str, ...]:
@@ -171,8 +203,7 @@ def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace |
     """Return a file, or None where there is none; raises PolicyError when it is there and is not safe."""
     try:
         data, found = read_regular(path, _LARGEST)
-        if layer is Layer.SYSTEM:
-            require_safe(path, found)
+        judge(layer, path, found)
         # Bytes that are not UTF-8 are told with their line when the policy is read.
         text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
@@ -182,17 +213,51 @@ def _read(layer: Layer, path: str, table: tuple[str, ...] = ()) -> PolicyPlace |
     return PolicyPlace(layer, path, text, table)
 
 
-def require_safe(path: str, found: os.stat_result) -> None:
-    """Refuse a system file that others than root and this user can change, or that they can replace."""
-    _require_owner(path, path, found)
-    directory = os.path.dirname(os.path.realpath(path))  # noqa: PTH120 -- strings
-    _require_owner(path, directory, os.stat(directory))  # noqa: PTH116 -- strings
+def judge(layer: Layer, path: str, found: os.stat_result) -> None:
+    """Refuse a file of the system or of a user that others can change; ``found`` is what was opened.
 
-
-def _require_owner(path: str, place: str, found: os.stat_result) -> None:
-    if not hasattr(os, "getuid"):  # pragma: no cover -- Windows has no such bits
+    Raises PolicyError. What a project or a caller names may be anybody's: it counts for other reasons.
+    """
+    if layer not in {Layer.SYSTEM, Layer.USER}:
         return
-    shared = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    if found.st_uid not in {0, os.getuid()} or shared:
-        who = "others can write it" if shared else "it belongs to another user"
-        raise PolicyError(path, f"the system's policy is not safe: {who} ({place})")
+    try:
+        others = why_not_ones_own(path, found, groups=layer is Layer.USER)
+    except OSError as error:
+        raise PolicyError(path, f"its directory cannot be looked at: {error.strerror}") from error
+    if others is None:
+        return
+    why, place = others
+    whose = "the system's policy is not safe" if layer is Layer.SYSTEM else "it does not count as yours"
+    raise PolicyError(path, f"{whose}: {why} ({plain(place)})", hints=_mended(layer, place, why))
+
+
+def _mended(layer: Layer, place: str, why: str) -> tuple[str, ...]:
+    if "write" in why:
+        return (f"If it says what you mean: {shell_line(['chmod', 'go-w', place])}",)
+    if layer is Layer.SYSTEM:
+        return ()
+    own = shell_line(["chown", str(os.getuid()), place])
+    return (
+        "With the files of this user's own home: env -u HOME -u XDG_CONFIG_HOME pipgate policy check",
+        f"If it says what you mean: {own}",
+    )
+
+
+def require_users(path: str, root: str) -> None:
+    """Refuse a user's file that lies in the project, which can have brought it along; raises PolicyError."""
+    if is_projects(os.path.dirname(path), root):  # noqa: PTH120 -- strings
+        raise PolicyError(
+            path,
+            f"it does not count as yours: HOME or XDG_CONFIG_HOME leads into the project ({plain(root)})",
+            hints=("Without it: env -u HOME -u XDG_CONFIG_HOME pipgate policy check",),
+        )
+
+
+def require_whole(layer: Layer, path: str, variable: str) -> None:
+    """Refuse a relative path in a variable, which is another file in every project; raises PolicyError."""
+    if layer is Layer.ENVIRONMENT and not os.path.isabs(path):  # noqa: PTH117 -- strings
+        raise PolicyError(
+            plain(path),
+            f"{variable} has to name a file by its whole path",
+            hints=(f"Without it: env -u {variable} pipgate policy check",),
+        )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from pipgate import __version__
 from pipgate.approvals_file import LARGEST_APPROVALS
-from pipgate.policy_places import Named, find_project, policy_files
+from pipgate.policy_places import Named, look_up, policy_files
 from pipgate.regular_files import read_regular
 from pipgate.state_files import digest_of, name_of, read_json, write_json
-from pipgate.user_directories import state_home
+from pipgate.user_directories import is_projects, state_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 def unchanged(given: Named, cwd: str, environ: Mapping[str, str]) -> bool:
     """Return whether nothing has changed since; raises PolicyError for a policy that cannot be read."""
+    if is_projects(state_home(environ), look_up(cwd).root):
+        return False  # what a project can have brought along says nothing about it
     try:
         kept = read_json(_file(given, cwd, environ))
         return bool(kept["digest"] == _digest(given, cwd, environ, kept["approvals"]))
@@ -52,7 +54,7 @@ def _file(given: Named, cwd: str, environ: Mapping[str, str]) -> str:
 def _digest(given: Named, cwd: str, environ: Mapping[str, str], approvals: list[str]) -> str:
     policies = [
         (place.layer.value, place.path, digest_of(place.text))
-        for place in policy_files(find_project(cwd), given, environ)
+        for place in policy_files(look_up(cwd), given, environ)
     ]
     return digest_of(json.dumps([__version__, policies, [(path, _sha256(path)) for path in approvals]]))
 

@@ -9,26 +9,31 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate import trust
 from pipgate.approvals import Approvals
-from pipgate.approvals_file import text_of
+from pipgate.approvals_file import read_text
+from pipgate.approvals_places import ApprovalsFile, approvals_files, of_policy, users_file
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
+from pipgate.ownership import is_strangers
 from pipgate.policy import Policy
 from pipgate.policy_places import (
-    APPROVALS,
     Named,
     PolicyPlace,
-    find_project,
-    find_root,
+    judge,
+    look_up,
     policy_files,
+    require_users,
+    require_whole,
 )
 from pipgate.trust import ProjectFiles
-from pipgate.user_directories import config_home, state_home
+from pipgate.user_directories import is_projects, state_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pipgate.approvals import Approval
     from pipgate.policy import PolicyLayer, Setting
+
+    Texts = Callable[[str], tuple[str, os.stat_result] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,9 @@ class Rulebook:
 
     ``project`` is the real path of the project, ``approvals_path`` where an approval would be written,
     ``files`` what the project says for itself and ``trusted`` whether that may loosen anything. ``passed_by``
-    are the approvals of the project that were not used because it is not trusted. ``approvals_files`` are all
-    that were looked for, ``is_written`` says that there is any file at all. ``trusted_by_system_alone`` says
-    that the system's file has floors, so that nobody else's trust counts.
+    are the approvals of the project that were not used because it is not trusted. ``sources`` are all files
+    that were looked for, and whether each counts; ``is_written`` says that there is any file at all.
+    ``trusted_by_system_alone`` says that the system's file has floors, so that nobody else's trust counts.
     """
 
     policy: Policy
@@ -49,7 +54,7 @@ class Rulebook:
     files: ProjectFiles
     trusted: bool
     passed_by: tuple[Approval, ...] = ()
-    approvals_files: tuple[str, ...] = ()
+    sources: tuple[ApprovalsFile, ...] = ()
     is_written: bool = False
     trusted_by_system_alone: bool = False
 
@@ -67,43 +72,49 @@ def load_rulebook(
     ``mode`` is what ``--gate-mode`` said. An approvals file that the caller names has to be there, unless
     ``begins_approvals`` says that it may be about to be written.
     """
-    project_file, root = find_project(cwd), os.path.realpath(find_root(cwd))
-    places = policy_files(project_file, given, environ)
+    project = look_up(cwd)
+    root = os.path.realpath(project.root)
+    places = policy_files(project, given, environ)
     if mode is not None:
         places.append(_of_option("mode", mode))
     state = state_home(environ)
-    layers = [(place, _at_home(layer, root)) for place in places if (layer := _parsed(place, state))]
-    texts = cache(text_of)  # each file is read once: what is hashed is what is used
-    files = _project_files(layers, root, texts)
+    memory = None if is_projects(state, root) else state
+    pairs = [(place, _at_home(layer, root)) for place in places if (layer := _parsed(place, memory))]
+    layers = [layer for _, layer in pairs]
+    texts = cache(read_text)  # each file is read once: what is hashed is what is used
+    if_trusted = _merged(layers, trusted=True)
+    files = _project_files(pairs, of_policy(if_trusted, root), root, texts)
     trusted = _is_trusted(files, layers, state)
-    policy = _merged([layer for _, layer in layers], trusted=trusted) if layers else Policy()
-    sources = _approvals_files(policy, root, given, environ)
-    locked = any("approvals" in layer.locked for _, layer in layers)
-    told = {path: _read_approvals(path, layer, texts(path), state) for path, layer in sources.items()}
-    if not begins_approvals:
-        _require_named(given, texts)
-    counting, passed_by = _counting(told, sources, trusted=trusted, locked=locked)
+    policy = if_trusted if trusted else _merged(layers, trusted=False)
+    sources = approvals_files(policy, if_trusted, layers, root, given, environ, trusted=trusted)
+    told = [(each, _read_approvals(each, texts, memory)) for each in sources]
+    users = users_file(environ)
+    if os.path.lexists(users):
+        require_users(users, root)
+    _require_named(given, texts, begins_approvals=begins_approvals)
+    counting, passed_by = _counting(told, trusted=trusted)
     return Rulebook(
         policy,
         counting,
         root,
-        _approvals_path(policy, root, given),
+        _approvals_path(policy, files, root, given),
         files,
         trusted,
         passed_by,
-        tuple(sources),
-        is_written=bool(places) or any(texts(path) is not None for path in sources),
+        sources,
+        is_written=bool(places) or any(texts(each.path) is not None for each in sources),
         trusted_by_system_alone=_is_closed(layers),
     )
 
 
-def _require_named(given: Named, texts: Callable[[str], str | None]) -> None:
-    for _, path in given.approvals:
-        if texts(os.path.abspath(path)) is None:  # noqa: PTH100 -- strings
+def _require_named(given: Named, texts: Texts, *, begins_approvals: bool) -> None:
+    for layer, path in given.approvals:
+        require_whole(layer, path, "PIPGATE_APPROVALS")
+        if not begins_approvals and texts(os.path.abspath(path)) is None:  # noqa: PTH100 -- strings
             raise PolicyError(path, "there is no such file")
 
 
-def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
+def _parsed(place: PolicyPlace, state: str | None) -> PolicyLayer | None:
     from pipgate.parsed_policies import read_policy  # noqa: PLC0415 -- without a policy nobody pays for it
 
     layer = read_policy(place, state)
@@ -113,6 +124,8 @@ def _parsed(place: PolicyPlace, state: str) -> PolicyLayer | None:
 
 
 def _merged(layers: list[PolicyLayer], *, trusted: bool) -> Policy:
+    if not layers:
+        return Policy()
     from pipgate.policy_layers import merge  # noqa: PLC0415 -- same
 
     return merge(layers, may_loosen=lambda layer: _may_loosen(layer.layer, trusted=trusted))
@@ -157,22 +170,22 @@ def _real(settings: Mapping[str, Setting[Any]], key: str, root: str) -> Mapping[
 
 
 def _project_files(
-    layers: list[tuple[PolicyPlace, PolicyLayer]], root: str, texts: Callable[[str], str | None]
+    layers: list[tuple[PolicyPlace, PolicyLayer]], counting: tuple[str, Layer], root: str, texts: Texts
 ) -> ProjectFiles:
-    own = next((pair for pair in layers if pair[0].layer is Layer.PROJECT), None)
-    text, approvals = "", APPROVALS
-    if own is not None:
-        place, layer = own
+    """Return what the project says; ``counting`` is the approvals file that counts if it is trusted."""
+    own = next((place for place, _ in layers if place.layer is Layer.PROJECT), None)
+    text = "" if own is None else own.text
+    if own is not None and own.table:
         from pipgate.policy_file import table_text  # noqa: PLC0415 -- same
 
-        text = table_text(place.text, place.path, place.table) if place.table else place.text
-        setting = layer.settings.get("approvals")
-        approvals = str(setting.value) if setting is not None else approvals
-    path = os.path.join(root, approvals)  # noqa: PTH118 -- strings
-    return ProjectFiles(root, text, texts(path) or "", path)
+        text = table_text(own.text, own.path, own.table)
+    path, layer = counting
+    if layer is not Layer.PROJECT:
+        return ProjectFiles(root, text, "")
+    return ProjectFiles(root, text, _text(ApprovalsFile(path, layer, False, ""), texts) or "", path)  # noqa: FBT003 -- a field
 
 
-def _is_trusted(files: ProjectFiles, layers: list[tuple[PolicyPlace, PolicyLayer]], state: str) -> bool:
+def _is_trusted(files: ProjectFiles, layers: list[PolicyLayer], state: str) -> bool:
     """Return whether the project's own files may loosen: for the system, else for the user.
 
     Where the system sets floors, it alone says which projects it trusts. A project's file that the caller
@@ -180,7 +193,7 @@ def _is_trusted(files: ProjectFiles, layers: list[tuple[PolicyPlace, PolicyLayer
     """
     by_system = [
         os.path.realpath(each.value)
-        for _, layer in layers
+        for layer in layers
         if layer.layer is Layer.SYSTEM
         for each in layer.trust_projects
     ]
@@ -189,51 +202,48 @@ def _is_trusted(files: ProjectFiles, layers: list[tuple[PolicyPlace, PolicyLayer
     return not _is_closed(layers) and (files.says_nothing or trust.is_trusted(files, state))
 
 
-def _is_closed(layers: list[tuple[PolicyPlace, PolicyLayer]]) -> bool:
-    return any(layer.locked for _, layer in layers if layer.layer is Layer.SYSTEM)
+def _is_closed(layers: list[PolicyLayer]) -> bool:
+    return any(layer.locked for layer in layers if layer.layer is Layer.SYSTEM)
 
 
-def _approvals_path(policy: Policy, root: str, given: Named) -> str:
-    """Return the file that ``approve`` writes: the one that was named, else the one of the policy."""
+def _approvals_path(policy: Policy, files: ProjectFiles, root: str, given: Named) -> str:
+    """Return the file that ``approve`` writes: the one that was named, else the one of the policy.
+
+    Of a project that is not trusted it is the one that would count if it were.
+    """
     if given.approvals:
         return os.path.abspath(given.approvals[-1][1])  # noqa: PTH100 -- strings
-    return os.path.join(root, policy.approvals.value)  # noqa: PTH118 -- strings
-
-
-def _approvals_files(policy: Policy, root: str, given: Named, environ: Mapping[str, str]) -> dict[str, Layer]:
-    """Return the approvals files to look for, the policy's own first, and whose they are."""
-    files = {_approvals_path(policy, root, Named()): _owner(policy.approvals)}
-    files[os.path.join(config_home(environ), APPROVALS)] = Layer.USER  # noqa: PTH118 -- strings
-    return files | {os.path.abspath(path): layer for layer, path in given.approvals}  # noqa: PTH100 -- strings
+    path, layer = of_policy(policy, root)
+    return files.approvals_path or path if layer is Layer.PROJECT else path
 
 
 def _counting(
-    told: Mapping[str, Approvals], sources: Mapping[str, Layer], *, trusted: bool, locked: bool
+    told: list[tuple[ApprovalsFile, Approvals]], *, trusted: bool
 ) -> tuple[Approvals, tuple[Approval, ...]]:
-    """Return what counts of all approvals files, and the approvals of an untrusted project.
+    """Return what counts of all approvals files, and what a project that is not trusted has approved.
 
-    Revocations always count. A locked approvals file, the first, is the only one whose approvals do. What the
-    pip.conf of an environment names allows nothing.
+    Revocations always count.
     """
-    of_policy = next(iter(sources))
-    counts = {
-        path: path == of_policy if locked else _may_loosen(layer, trusted=trusted)
-        for path, layer in sources.items()
-    }
-    approved = [each for path, held in told.items() if counts[path] for each in held.approved]
-    passed_by = [each for path, held in told.items() if not counts[path] for each in held.approved]
-    revoked = [each for held in told.values() for each in held.revoked]
+    approved = [each for file, held in told if file.counts for each in held.approved]
+    untrusted = [held for file, held in told if file.layer is Layer.PROJECT and not file.counts]
+    passed_by = [] if trusted else [each for held in untrusted for each in held.approved]
+    revoked = [each for _, held in told for each in held.revoked]
     return Approvals(tuple(approved), tuple(revoked)), tuple(passed_by)
 
 
-def _read_approvals(path: str, layer: Layer, text: str | None, state: str) -> Approvals:
+def _read_approvals(file: ApprovalsFile, texts: Texts, state: str | None) -> Approvals:
+    text = _text(file, texts)
     if text is None:  # the usual case, which loads nothing more
         return Approvals()
     from pipgate.parsed_approvals import read_strictest  # noqa: PLC0415 -- see above
 
-    return read_strictest(text, path, layer, state)
+    return read_strictest(text, file.path, file.layer, state)
 
 
-def _owner(approvals: Setting[str]) -> Layer:
-    """Return whose the approvals file is: the project's, unless one is named by its whole path."""
-    return approvals.origin.layer if os.path.isabs(approvals.value) else Layer.PROJECT  # noqa: PTH117 -- strings
+def _text(file: ApprovalsFile, texts: Texts) -> str | None:
+    """Return the text, None where there is none, or where it is nobody's of the project (``ignored``)."""
+    told = texts(file.path)
+    if told is None:
+        return None
+    judge(file.layer, file.path, told[1])
+    return None if file.layer is Layer.PROJECT and is_strangers(file.path) else told[0]

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pipgate.ownership import NotOnesOwnError, why_not_ones_own
 from pipgate.whole_files import opened_directory, replace_file
 
 if sys.platform != "win32":
@@ -21,8 +22,15 @@ LOCKS = "locks"
 
 
 def read_json(path: str) -> Any:  # noqa: ANN401 -- whoever asks knows what shape it should have
-    """Return what a file holds; raises OSError where it cannot be read, ValueError where it is no JSON."""
+    """Return what a file of this user holds.
+
+    Raises OSError where it cannot be read, NotOnesOwnError where others may have written it, and ValueError
+    where it is no JSON.
+    """
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 -- a string
+        others = why_not_ones_own(path, os.fstat(file.fileno()))
+        if others is not None:
+            raise NotOnesOwnError(None, f"{others[0]} ({others[1]})")
         return json.load(file)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipgate.errors import FileNotWrittenError, PolicyError
+from pipgate.ownership import NotOnesOwnError, why_not_ones_own
 from pipgate.plain_text import plain
-from pipgate.state_files import digest_of, locked, read_json, write_json
+from pipgate.state_files import locked, read_json, write_json
+from pipgate.user_directories import is_projects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,9 @@ _VERSION = 1
 class ProjectFiles:
     """What a project says for itself: its root, its policy as text, and the text of its approvals file.
 
-    ``approvals_path`` is where that file lies or would lie. Of a pyproject.toml the policy is our table
-    alone, so that other changes to the file change nothing here.
+    ``approvals_path`` is where that file lies or would lie; it is the one whose approvals count in a trusted
+    project under the policies at hand, and empty where that is not the project's. Of a pyproject.toml the
+    policy is our table alone, so that other changes to the file change nothing here.
     """
 
     root: str
@@ -38,30 +40,39 @@ class ProjectFiles:
         return not self.policy and not self.approvals
 
     @property
-    def digest(self) -> str:
-        """The sha256 of both, as 64 hexadecimal digits; what editors and git change at line ends is alike."""
-        return digest_of(json.dumps([_text(self.policy), _text(self.approvals)]))
+    def name(self) -> str:
+        """What the approvals file is called among those of the project: its path from the root."""
+        inside = self.approvals_path.startswith(self.root.rstrip("/") + "/")
+        return os.path.relpath(self.approvals_path, self.root) if inside else self.approvals_path
 
 
 def is_trusted(files: ProjectFiles, state: str) -> bool:
-    """Return whether this user has trusted the files as they are; raises PolicyError for a broken store."""
-    entry = _entries(state).get(os.path.realpath(files.root))
-    return entry is not None and entry.get("sha256") == files.digest
+    """Return whether this user has trusted the files as they are; raises PolicyError for a broken store.
+
+    A store that others can have written trusts nothing; nor does one that lies in the project.
+    """
+    if is_projects(state, files.root):
+        return False
+    policy, approvals = _kept(files, state)
+    return policy == _text(files.policy) and approvals.get(files.name, "") == _text(files.approvals)
 
 
 def changes(files: ProjectFiles, state: str) -> list[str]:
     """Return what has changed since the files were trusted last, as a unified diff; all of it if never."""
     import difflib  # noqa: PLC0415 -- for this verb alone
 
-    entry = _entries(state).get(os.path.realpath(files.root), {})
+    policy, approvals = _kept(files, state)
+    rows = (
+        ("policy", policy or "", files.policy),
+        (files.name or "approvals", approvals.get(files.name, ""), files.approvals),
+    )
     shown: list[str] = []
-    for key, now in (("policy", files.policy), ("approvals", files.approvals)):
-        before = str(entry.get(key, ""))
+    for name, before, now in rows:
         diff = difflib.unified_diff(
             _lines(before) if before else [],
             _lines(now) if now else [],
-            f"{key} (trusted)",
-            f"{key} (now)",
+            f"{name} (trusted)",
+            f"{name} (now)",
             lineterm="",
             n=1,
         )
@@ -70,23 +81,43 @@ def changes(files: ProjectFiles, state: str) -> list[str]:
 
 
 def store(files: ProjectFiles, state: str) -> None:
-    """Trust the files as they are now. They are kept, so that a later change can be shown."""
-    entry = {"sha256": files.digest, "policy": files.policy, "approvals": files.approvals}
-    with _written(state) as entries:
+    """Trust the files as they are now. They are kept, so that a later change can be shown.
+
+    A project can have several approvals files, where callers name policies of their own: each is kept.
+    """
+    _, approvals = _kept(files, state)
+    with _written(state, files.root) as entries:
+        entry = {
+            "policy": _text(files.policy),
+            "approvals": {**approvals, files.name: _text(files.approvals)},
+        }
         entries[os.path.realpath(files.root)] = entry
 
 
 def forget(root: str, state: str) -> bool:
     """Trust a project no longer; returns whether it was trusted."""
-    with _written(state) as entries:
+    with _written(state, root) as entries:
         return entries.pop(os.path.realpath(root), None) is not None
 
 
+def _kept(files: ProjectFiles, state: str) -> tuple[str | None, dict[str, str]]:
+    """Return the policy that was trusted, None for none, and the approvals files by their names."""
+    try:
+        entry = _entries(state).get(os.path.realpath(files.root), {})
+    except NotOnesOwnError:
+        return None, {}
+    approvals = entry.get("approvals")
+    if not isinstance(approvals, dict):  # of an older pipgate, which did not say of which file
+        return None, {}
+    return entry.get("policy"), approvals
+
+
 @contextmanager
-def _written(state: str) -> Iterator[dict[str, dict[str, str]]]:
+def _written(state: str, root: str) -> Iterator[dict[str, dict[str, Any]]]:
     """Yield the entries, to be changed, and write them; of two processes one waits for the other."""
     path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
     try:
+        _require_own(path, root)
         with locked(path, state):
             entries = _entries(state)
             yield entries
@@ -96,7 +127,16 @@ def _written(state: str) -> Iterator[dict[str, dict[str, str]]]:
         raise FileNotWrittenError(f"{plain(path)}: {reason}", note="It is as it was before.") from error
 
 
-def _entries(state: str) -> dict[str, dict[str, str]]:
+def _require_own(path: str, root: str) -> None:
+    """Refuse to trust in a place that would not count afterwards; raises NotOnesOwnError."""
+    state = os.path.dirname(path)  # noqa: PTH120 -- strings
+    if is_projects(state, root):
+        raise NotOnesOwnError(None, "HOME or XDG_STATE_HOME leads into the project")
+    if os.path.isdir(state) and (others := why_not_ones_own(path, os.stat(state))):  # noqa: PTH112, PTH116 -- same
+        raise NotOnesOwnError(None, f"{others[0]} ({others[1]})")
+
+
+def _entries(state: str) -> dict[str, dict[str, Any]]:
     path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
     try:
         told = read_json(path)
@@ -105,6 +145,8 @@ def _entries(state: str) -> dict[str, dict[str, str]]:
             raise PolicyError(path, "the list of trusted projects is of another version")
     except FileNotFoundError:
         return {}
+    except NotOnesOwnError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PolicyError(path, f"the list of trusted projects cannot be read: {error}") from error
     return projects

@@ -24,7 +24,39 @@ def data_home(environ: Mapping[str, str]) -> str:
     return _home(environ.get("XDG_DATA_HOME", ""), "pipgate", ".local", "share")
 
 
+def home() -> str:
+    """Return the user's home: what HOME says if that is a whole path, else the account's."""
+    said = os.path.expanduser("~")  # noqa: PTH111 -- a string
+    return said if os.path.isabs(said) else _account_home()  # noqa: PTH117 -- same
+
+
+def is_projects(place: str, root: str) -> bool:
+    """Return whether a directory of the user lies in a project, which may have brought it along.
+
+    Where the account's own home lies in it too, as in a repository of one's settings, it is the user's.
+    """
+    inner = os.path.realpath(root)
+    if not _is_in(os.path.realpath(place), inner):
+        return False
+    return not _is_in(os.path.realpath(_account_home()), inner)
+
+
+def _is_in(path: str, directory: str) -> bool:
+    return f"{path}{os.sep}".startswith(directory.rstrip(os.sep) + os.sep)
+
+
+def _account_home() -> str:
+    """Return the home that the system knows for this user, and the root where it knows none."""
+    try:
+        import pwd  # noqa: PLC0415 -- where HOME is not to be believed
+
+        known = pwd.getpwuid(os.getuid()).pw_dir
+    except (ImportError, KeyError):  # Windows, or a container that runs as any user
+        return os.path.abspath(os.sep)  # noqa: PTH100 -- strings
+    return known if os.path.isabs(known) else os.sep  # noqa: PTH117 -- same
+
+
 def _home(given: str, program: str, *usual: str) -> str:
     # A relative path does not count: it would be another one in every project.
-    base = given if os.path.isabs(given) else os.path.join(os.path.expanduser("~"), *usual)  # noqa: PTH111, PTH117, PTH118 -- strings
+    base = given if os.path.isabs(given) else os.path.join(home(), *usual)  # noqa: PTH117, PTH118 -- strings
     return os.path.join(base, program)  # noqa: PTH118 -- same

@@ -195,8 +195,8 @@ def test_an_approvals_file_is_read_once(place: Place, monkeypatch: pytest.Monkey
     """A file that changes between two reads could be trusted as one thing and used as another."""
     path = place.write(place.project, APPROVED, "pipgate-approvals.toml")
     read: list[str] = []
-    original = rulebook.text_of
-    monkeypatch.setattr(rulebook, "text_of", lambda name: (read.append(name), original(name))[1])
+    original = rulebook.read_text
+    monkeypatch.setattr(rulebook, "read_text", lambda name: (read.append(name), original(name))[1])
     place.book()
     assert read.count(str(path)) == 1
 
