@@ -25,6 +25,14 @@ class ApprovalsFile(NamedTuple):
     why: str
 
 
+class Settled(NamedTuple):
+    """The policy that holds, the one that would hold in a trusted project, and whether it is trusted."""
+
+    policy: Policy
+    if_trusted: Policy
+    trusted: bool
+
+
 def of_policy(policy: Policy, root: str) -> tuple[str, Layer]:
     """Return the file that a merged policy names and whose it is: the project's, if its path is relative.
 
@@ -41,15 +49,12 @@ def users_file(environ: Mapping[str, str]) -> str:
     return os.path.join(config_home(environ), APPROVALS)  # noqa: PTH118 -- strings
 
 
-def approvals_files(  # noqa: PLR0913 -- all that a file can be named by
-    settled: Policy,
-    if_trusted: Policy,
+def approvals_files(
+    settled: Settled,
     layers: Iterable[PolicyLayer],
     root: str,
     given: Named,
     environ: Mapping[str, str],
-    *,
-    trusted: bool,
 ) -> tuple[ApprovalsFile, ...]:
     """Return every approvals file to look for, the policy's own first, each once whatever it is called.
 
@@ -58,7 +63,7 @@ def approvals_files(  # noqa: PLR0913 -- all that a file can be named by
     """
     locked = any("approvals" in layer.locked for layer in layers)
     found: dict[str, ApprovalsFile] = {}
-    for file in _named(settled, if_trusted, layers, root, given, environ, trusted=trusted):
+    for file in _named(settled, layers, root, given, environ):
         key = os.path.realpath(file.path)
         known = found.get(key)
         if locked and found and known is None:
@@ -72,21 +77,18 @@ def approvals_files(  # noqa: PLR0913 -- all that a file can be named by
     return tuple(found.values())
 
 
-def _named(  # noqa: PLR0913 -- same
-    settled: Policy,
-    if_trusted: Policy,
+def _named(
+    settled: Settled,
     layers: Iterable[PolicyLayer],
     root: str,
     given: Named,
     environ: Mapping[str, str],
-    *,
-    trusted: bool,
 ) -> Iterator[ApprovalsFile]:
-    path, layer = of_policy(settled, root)
-    yield ApprovalsFile(path, layer, *_counts(layer, trusted=trusted))
-    path, layer = of_policy(if_trusted, root)
+    path, layer = of_policy(settled.policy, root)
+    yield ApprovalsFile(path, layer, *_counts(layer, trusted=settled.trusted))
+    path, layer = of_policy(settled.if_trusted, root)
     if layer is Layer.PROJECT:
-        yield ApprovalsFile(path, layer, *_counts(layer, trusted=trusted))
+        yield ApprovalsFile(path, layer, *_counts(layer, trusted=settled.trusted))
     yield ApprovalsFile(users_file(environ), Layer.USER, True, "the user's own")  # noqa: FBT003 -- a field
     for layer, path in given.approvals:
         yield ApprovalsFile(os.path.abspath(path), layer, True, "the caller names it")  # noqa: FBT003, PTH100 -- same

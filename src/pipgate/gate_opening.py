@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pipgate.allowances import parse_allowance
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
+from pipgate.plain_text import plain
 from pipgate.policy import Mode, Verdict
-from pipgate.policy_places import named
+from pipgate.policy_places import ignored, named
 from pipgate.read_before import note_valid
 from pipgate.rulebook import Rulebook, load_rulebook
+from pipgate.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +31,16 @@ def read_rulebook(
 
     ``begins_approvals`` says that the approvals file may be about to be written.
     """
+    for path in ignored(cwd):
+        _tell_ignored(path)
     given = named(settings.policy, settings.approvals, environ)
     return load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
+
+
+@cache
+def _tell_ignored(path: str) -> None:
+    why = "everybody can write to its directory, and a stranger may have made it"
+    say(f"note: {plain(path)} is ignored: {why}.")
 
 
 def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:

@@ -16,7 +16,8 @@ def why_not_ones_own(path: str, found: os.stat_result, *, groups: bool = True) -
     """Return why others than root and this user may have said what a file says, and which place shows it.
 
     ``found`` is the very file that was opened. Whoever can write to its directory can put another in its
-    place. ``groups`` says whether a private group may, as a umask of 002 lets it. Windows has no such bits. Raises OSError where the directory cannot be looked at.
+    place. ``groups`` says whether a private group may write, as under a umask of 002. Windows has no such
+    bits. Raises OSError where the directory cannot be looked at.
     """
     if not hasattr(os, "getuid"):  # pragma: no cover -- Windows
         return None

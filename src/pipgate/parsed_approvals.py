@@ -20,8 +20,8 @@ _WORTH_IT = 20_000  # characters; what is shorter is parsed as fast
 def read_strictest(text: str, path: str, layer: Layer, state: str | None) -> Approvals:
     """Return what the text of an approvals file says, one approval for each identity.
 
-    What is remembered lies in the user's own state directory, as the list of trusted projects
-    does; None says that there is none. Raises PolicyError for a text that is not valid: such a one is never remembered.
+    What is remembered lies in the user's own state directory, as the list of trusted projects does; None says
+    that there is none. Raises PolicyError for a text that is not valid: such a one is never remembered.
     """
     if state is None or len(text) < _WORTH_IT:
         return _parsed(text, path, layer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate import trust
 from pipgate.approvals import Approvals
 from pipgate.approvals_file import read_text
-from pipgate.approvals_places import ApprovalsFile, approvals_files, of_policy, users_file
+from pipgate.approvals_places import ApprovalsFile, Settled, approvals_files, of_policy, users_file
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
 from pipgate.ownership import is_strangers
@@ -86,7 +86,7 @@ def load_rulebook(
     files = _project_files(pairs, of_policy(if_trusted, root), root, texts)
     trusted = _is_trusted(files, layers, state)
     policy = if_trusted if trusted else _merged(layers, trusted=False)
-    sources = approvals_files(policy, if_trusted, layers, root, given, environ, trusted=trusted)
+    sources = approvals_files(Settled(policy, if_trusted, trusted), layers, root, given, environ)
     told = [(each, _read_approvals(each, texts, memory)) for each in sources]
     users = users_file(environ)
     if os.path.lexists(users):

@@ -281,3 +281,37 @@ def test_a_system_policy_that_others_can_write_ends_every_run(world: World) -> N
     unsafe = under_system(world, "", "install", "--dry-run", "good")
     assert unsafe.status == 44, unsafe.text
     assert "not safe" in unsafe.err
+
+
+@on_both_ends
+def test_a_policy_elsewhere_makes_no_file_of_an_untrusted_checkout_count(world: World) -> None:
+    sdist = world.project().sdist(world.index.root)
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    elsewhere = world.tmp / "named.toml"
+    elsewhere.write_text('version = 1\napprovals = "ci/approvals.toml"\n')
+    (here(world) / "ci").mkdir()
+    assert (
+        run(world, "--approvals", "ci/approvals.toml", "approve", "evil==1.0", "--sha256", digest).status == 0
+    )
+    before = ("--policy", str(elsewhere))
+    for options in ({"before": before}, {"env": {"PIPGATE_POLICY": str(elsewhere)}}):
+        blocked = install(world, "evil", **options)
+        assert (blocked.status, world.canary.silent) == (43, True), blocked.text
+        assert "pipgate trust" in blocked.err
+    assert f'"{digest}"' in run(world, *before, "trust").out, "what is trusted is shown"
+    allowed = install(world, "evil", before=before)
+    assert (allowed.status, world.canary.silent) == (0, False), allowed.text
+
+
+@on_both_ends
+def test_a_users_policy_that_others_can_write_ends_every_run(world: World) -> None:
+    world.project().sdist(world.index.root)
+    user_policy(world, 'mode = "observe"\n')
+    policy = world.home / ".config" / "pipgate" / "pipgate.toml"
+    policy.chmod(0o666)
+    refused = install(world, "evil")
+    assert (refused.status, world.canary.silent) == (44, True), refused.text
+    assert f"chmod go-w {policy}" in refused.err
+    policy.chmod(0o644)
+    allowed = install(world, "evil")
+    assert (allowed.status, world.canary.silent) == (0, False), allowed.text

@@ -276,7 +276,7 @@ def test_what_is_remembered_where_others_write_is_read_anew(place: Place) -> Non
 
 
 @pytest.fixture
-def shared(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory that everybody can write to, a directory of ours in it, and files that a stranger made."""
     above = tmp_path / "shared"
     (above / "mine").mkdir(parents=True)

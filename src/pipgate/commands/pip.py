@@ -110,11 +110,16 @@ def _must_read_first(settings: Settings) -> bool:
     """
     if settings.own_options:
         return True
-    from pipgate.policy_places import anything_written, here, named  # noqa: PLC0415 -- for pip's own commands
+    from pipgate.policy_places import (  # noqa: PLC0415 -- for pip's own commands
+        anything_written,
+        here,
+        ignored,
+        named,
+    )
 
     given, cwd = named(settings.policy, settings.approvals, os.environ), here()
     if not anything_written(given, cwd, os.environ):
-        return False
+        return bool(ignored(cwd))  # which is said where the gate is opened
     from pipgate.read_before import unchanged  # noqa: PLC0415 -- where something is written
 
     return not unchanged(given, cwd, os.environ)

@@ -43,7 +43,12 @@ def _as_json(book: Rulebook) -> dict[str, object]:
         {"key": each.key, "asked": each.asked, "origin": str(each.origin), "holds": str(each.holds)}
         for each in book.policy.overruled
     ]
-    return {"project": book.project, "trusted": book.trusted, "policy": rows, "overruled": overruled}
+    files = [
+        {"path": each.path, "layer": each.layer.value, "counts": each.counts, "why": each.why}
+        for each in book.sources
+    ]
+    told = {"project": book.project, "trusted": book.trusted, "policy": rows, "overruled": overruled}
+    return {**told, "approvals": files}
 
 
 def _as_lines(book: Rulebook, *, origins: bool) -> list[str]:
@@ -58,6 +63,11 @@ def _as_lines(book: Rulebook, *, origins: bool) -> list[str]:
         f"{plain(str(each.holds))} holds"
         for each in book.policy.overruled
     ]
+    if origins:
+        lines += [
+            f"# approvals {'count' if each.counts else 'do not count'}: {plain(each.path)}: {each.why}"
+            for each in book.sources
+        ]
     if not book.trusted:
         lines.append(
             "# The project's own files are not trusted, so they only tighten. To trust them: pipgate trust"
