@@ -152,10 +152,16 @@ def test_what_stands_behind_the_headers_is_no_header(tmp_path: Path) -> None:
         assert requires(told) == ("pep643", ("a>=1",))
 
 
-@pytest.mark.parametrize("written", ["python", "./python", "python/.", "/python/"])
+@pytest.mark.parametrize("written", ["python", "./python", "python/.", "python//"])
 def test_a_subdirectory(tmp_path: Path, written: str) -> None:
     files = {"PKG-INFO": STATIC, "python/pyproject.toml": TABLE}
     assert requires(answer(tmp_path, files, subdirectory=written)) == ("pyproject", ("b",))
+
+
+@pytest.mark.parametrize("written", ["/python", "../python", "python/../python", "a#b"])
+def test_a_subdirectory_that_may_lie_elsewhere_says_nothing(tmp_path: Path, written: str) -> None:
+    told = answer(tmp_path, {"PKG-INFO": STATIC, "python/pyproject.toml": TABLE}, subdirectory=written)
+    assert isinstance(told, Unknown)
 
 
 def test_the_version_is_the_one_of_the_sdist(tmp_path: Path) -> None:

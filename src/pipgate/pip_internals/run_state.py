@@ -74,8 +74,8 @@ class Run:
     makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
     and ``ended`` says that it has run: what the process does then is not pip's. ``is_library`` says that no
     command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
-    runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``offered_here`` are the
-    URLs of local files that a find-links directory offers: pip's links do not say so.
+    runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``offered_here`` are
+    the URLs of local files that a find-links directory offers: pip's links do not say so.
     """
 
     open_gate: Callable[[], Gate]
