@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipgate.allowances import parse_allowance
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
+from pipgate.outlook import outlook_of
 from pipgate.plain_text import plain
 from pipgate.policy import Mode, Verdict
 from pipgate.policy_places import ignored, named
@@ -59,7 +60,8 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     gate.record.only_approvals = book.policy.locked and book.policy.default.value is Verdict.BLOCK
     if book.is_written:
         paths = [each.path for each in book.sources]
-        note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, paths)
+        outlook = outlook_of(book.policy, book.approvals)
+        note_valid(named(settings.policy, settings.approvals, environ), cwd, environ, paths, outlook)
     return gate
 
 

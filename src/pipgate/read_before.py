@@ -10,8 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from pipgate import __version__
+from pipgate import __version__, trust
 from pipgate.approvals_file import LARGEST_APPROVALS
+from pipgate.outlook import outlook_from_json
 from pipgate.policy_places import Named, look_up, policy_files
 from pipgate.regular_files import read_regular
 from pipgate.state_files import digest_of, name_of, read_json, write_json
@@ -20,29 +21,39 @@ from pipgate.user_directories import is_projects, state_home
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pipgate.outlook import Outlook
 
-def unchanged(given: Named, cwd: str, environ: Mapping[str, str]) -> bool:
-    """Return whether nothing has changed since; raises PolicyError for a policy that cannot be read."""
+
+def unchanged(given: Named, cwd: str, environ: Mapping[str, str]) -> Outlook | None:
+    """Return what could be allowed if nothing has changed since, else None.
+
+    Raises PolicyError for a policy that cannot be read.
+    """
     if is_projects(state_home(environ), look_up(cwd).root):
-        return False  # what a project can have brought along says nothing about it
+        return None  # what a project can have brought along says nothing about it
     try:
         kept = read_json(_file(given, cwd, environ))
-        return bool(kept["digest"] == _digest(given, cwd, environ, kept["approvals"]))
+        same = kept["digest"] == _digest(given, cwd, environ, kept["approvals"])
+        return outlook_from_json(kept["outlook"]) if same else None
     except (OSError, ValueError, LookupError, TypeError):
-        return False
+        return None
 
 
-def note_valid(given: Named, cwd: str, environ: Mapping[str, str], approvals: Iterable[str]) -> None:
-    """Keep that all is valid; ``approvals`` are the files that were looked for, there or not.
+def note_valid(
+    given: Named, cwd: str, environ: Mapping[str, str], approvals: Iterable[str], outlook: Outlook
+) -> None:
+    """Keep that all is valid, and what it could allow.
 
-    That it cannot be kept is no reason to fail.
+    ``approvals`` are the files that were looked for, there or not. That it cannot be kept is no reason to
+    fail.
     """
-    if unchanged(given, cwd, environ):
+    if unchanged(given, cwd, environ) == outlook:
         return
     paths = list(approvals)
     try:
         digest = _digest(given, cwd, environ, paths)
-        write_json(_file(given, cwd, environ), {"digest": digest, "approvals": paths})
+        kept = {"digest": digest, "approvals": paths, "outlook": outlook.to_json()}
+        write_json(_file(given, cwd, environ), kept)
     except OSError:
         return
 
@@ -56,7 +67,8 @@ def _digest(given: Named, cwd: str, environ: Mapping[str, str], approvals: list[
         (place.layer.value, place.path, digest_of(place.text))
         for place in policy_files(look_up(cwd), given, environ)
     ]
-    return digest_of(json.dumps([__version__, policies, [(path, _sha256(path)) for path in approvals]]))
+    files = [*approvals, trust.store_of(state_home(environ))]  # what is trusted decides what counts
+    return digest_of(json.dumps([__version__, policies, [(path, _sha256(path)) for path in files]]))
 
 
 def _sha256(path: str) -> str | None:

@@ -46,6 +46,11 @@ class ProjectFiles:
         return os.path.relpath(self.approvals_path, self.root) if inside else self.approvals_path
 
 
+def store_of(state: str) -> str:
+    """Return the file in which a user's trust is kept."""
+    return os.path.join(state, _STORE)  # noqa: PTH118 -- a string
+
+
 def is_trusted(files: ProjectFiles, state: str) -> bool:
     """Return whether this user has trusted the files as they are; raises PolicyError for a broken store.
 
@@ -115,7 +120,7 @@ def _kept(files: ProjectFiles, state: str) -> tuple[str | None, dict[str, str]]:
 @contextmanager
 def _written(state: str, root: str) -> Iterator[dict[str, dict[str, Any]]]:
     """Yield the entries, to be changed, and write them; of two processes one waits for the other."""
-    path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
+    path = store_of(state)
     try:
         _require_own(path, root)
         with locked(path, state):
@@ -137,7 +142,7 @@ def _require_own(path: str, root: str) -> None:
 
 
 def _entries(state: str) -> dict[str, dict[str, Any]]:
-    path = os.path.join(state, _STORE)  # noqa: PTH118 -- a string
+    path = store_of(state)
     try:
         told = read_json(path)
         projects = told["projects"]

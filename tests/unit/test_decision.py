@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from pipgate.build_request import (
 from pipgate.decision import UNIDENTIFIED, Allowed, Context, Finding, Question, Refused, decide
 from pipgate.errors import UsageError
 from pipgate.origin import BUILTIN, Layer, Origin
+from pipgate.outlook import outlook_from_json, outlook_of
 from pipgate.policy import Mode, Policy, Rule, Setting, Status, Verdict
 from pipgate.public_urls import public_url
 
@@ -464,3 +466,16 @@ def test_what_is_no_allowance(text: str) -> None:
 def test_public_url(url: str, public: str) -> None:
     assert public_url(url) == public
     assert public_url(public) == public
+
+
+@LAWS
+@given(request=requests, policy=policies, approvals=approval_files, context=contexts)
+def test_what_is_allowed_was_in_the_outlook(
+    request: BuildRequest, policy: Policy, approvals: Approvals, context: Context
+) -> None:
+    """A name that is not in it never opens the gate, so it must hold all that the gate would allow."""
+    outlook = outlook_of(policy, approvals)
+    assert outlook_from_json(json.loads(json.dumps(outlook.to_json()))) == outlook
+    decision = decide(request, policy, approvals, context)
+    if isinstance(decision, Allowed) and not isinstance(request.source, Directory):
+        assert outlook.may_allow(request.name)

@@ -10,6 +10,7 @@ import pytest
 from pipgate import ownership, policy_places, trust
 from pipgate.approving import record, revocation_of
 from pipgate.errors import FileNotWrittenError, PolicyError
+from pipgate.outlook import Outlook
 from pipgate.policy import Mode
 from pipgate.policy_places import find_project, find_root, ignored, named
 from pipgate.read_before import note_valid, unchanged
@@ -264,14 +265,14 @@ def test_a_list_of_trusted_projects_in_the_project_trusts_nothing(place: Place) 
 
 def test_what_is_remembered_where_others_write_is_read_anew(place: Place) -> None:
     place.write(place.project, "")
-    note_valid(named(None, None, {}), str(place.project), place.environ, [])
+    note_valid(named(None, None, {}), str(place.project), place.environ, [], Outlook())
     assert unchanged(named(None, None, {}), str(place.project), place.environ)
     valid = Path(state_home(place.environ)) / "valid"
     valid.chmod(0o777)
     assert not unchanged(named(None, None, {}), str(place.project), place.environ)
     valid.chmod(0o700)
     place.environ["XDG_STATE_HOME"] = str(place.project / ".state")
-    note_valid(named(None, None, {}), str(place.project), place.environ, [])
+    note_valid(named(None, None, {}), str(place.project), place.environ, [], Outlook())
     assert not unchanged(named(None, None, {}), str(place.project), place.environ)
 
 

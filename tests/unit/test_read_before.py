@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipgate import policy_places, read_before
+from pipgate.outlook import Outlook
 from pipgate.policy_places import Named, named
 from pipgate.read_before import note_valid, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+OUTLOOK = Outlook(names=frozenset({"thing"}), patterns=("acme-*",), timed=True)
 
 
 class Place:
@@ -28,14 +31,14 @@ class Place:
         self.policy.write_text("version = 1\n")
         self.approvals.write_text("version = 1\n")
         assert not self.unchanged()
-        note_valid(Named(), str(self.project), self.environ, self.looked_for)
-        assert self.unchanged()
+        note_valid(Named(), str(self.project), self.environ, self.looked_for, OUTLOOK)
+        assert self.unchanged() == OUTLOOK
 
     @property
     def looked_for(self) -> list[str]:
         return [str(self.approvals), str(self.root / "config" / "pipgate" / "pipgate-approvals.toml")]
 
-    def unchanged(self, given: Named | None = None, cwd: str | None = None) -> bool:
+    def unchanged(self, given: Named | None = None, cwd: str | None = None) -> Outlook | None:
         return unchanged(given or Named(), cwd or str(self.project), self.environ)
 
 
@@ -63,6 +66,7 @@ CHANGES: dict[str, Callable[[Place], object]] = {
         place.root / "config" / "pipgate" / "pipgate.toml", "version = 1\n"
     ),
     "system's policy": lambda place: _write(place.root / "etc" / "pipgate.toml", "version = 1\n"),
+    "trust": lambda place: _write(place.root / "state" / "pipgate" / "trusted.json", "{}"),
     "what is kept": lambda place: [file.write_text("[]") for file in (place.root / "state").rglob("*.json")],
 }
 
@@ -85,5 +89,5 @@ def test_another_directory_other_words_another_pipgate(
 def test_nothing_can_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = Place(tmp_path, monkeypatch)
     place.environ["XDG_STATE_HOME"] = "/proc/nowhere"
-    note_valid(Named(), str(place.project), place.environ, place.looked_for)
+    note_valid(Named(), str(place.project), place.environ, place.looked_for, OUTLOOK)
     assert not place.unchanged()

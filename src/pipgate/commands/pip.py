@@ -16,6 +16,7 @@ from pipgate.terminal import say, show, tell
 if TYPE_CHECKING:
     from pipgate.gate import Gate
     from pipgate.outcomes import Outcome
+    from pipgate.outlook import Outlook
     from pipgate.pip_internals.run_state import Run
     from pipgate.settings import Settings
 
@@ -34,7 +35,7 @@ def run(settings: Settings, *, started_by_pip: bool = False, armed: Run | None =
             settings.pip_args,
             settings.own_options,
             started_by_pip,
-            must_read_first=lambda: _must_read_first(settings),
+            outlook=lambda: _outlook(settings),
         )
         ended = run_pip(call, lambda: gate_for(settings), armed)
     except PipgateError as error:
@@ -103,13 +104,13 @@ def run_for_build_requirements(
     return 0 if gate.record.stopped else status
 
 
-def _must_read_first(settings: Settings) -> bool:
-    """Return whether something has to be read before pip starts, because it may not be valid.
+def _outlook(settings: Settings) -> Outlook | None:
+    """Return what could be allowed, or None where something has to be read before pip starts.
 
     These are our own options, and policies and approvals that have changed since a run found them valid.
     """
     if settings.own_options:
-        return True
+        return None
     from pipgate.policy_places import (  # noqa: PLC0415 -- for pip's own commands
         anything_written,
         here,
@@ -119,10 +120,12 @@ def _must_read_first(settings: Settings) -> bool:
 
     given, cwd = named(settings.policy, settings.approvals, os.environ), here()
     if not anything_written(given, cwd, os.environ):
-        return bool(ignored(cwd))  # which is said where the gate is opened
+        from pipgate.outlook import Outlook  # noqa: PLC0415 -- as above
+
+        return None if ignored(cwd) else Outlook()  # what is ignored is said where the gate is opened
     from pipgate.read_before import unchanged  # noqa: PLC0415 -- where something is written
 
-    return not unchanged(given, cwd, os.environ)
+    return unchanged(given, cwd, os.environ)
 
 
 def _unexpected(ended: PipEnded) -> PipgateError:

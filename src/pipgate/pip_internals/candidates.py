@@ -61,8 +61,8 @@ def _remember_newest_undecided(project: str, applicable: list[InstallationCandid
 
 def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:
     """Return whether the build of an sdist is allowed, or will be as soon as its file has a hash."""
-    if run.opened is None:
-        return False  # nothing is written down that could allow one
+    if not run.may_allow(candidate.name):
+        return False
     from pipgate.decision import UNIDENTIFIED, Allowed  # loaded with the gate
     from pipgate.pip_internals.from_pip import request_for_candidate
 

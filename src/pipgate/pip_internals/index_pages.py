@@ -23,8 +23,7 @@ def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     @functools.wraps(original)
     def links(page: Any) -> Any:
         found = original(page)
-        timed = run.opened is not None and run.opened.policy.min_age.value
-        if run.resolving.get() is not None and (timed or _STATUS in page.content):
+        if run.resolving.get() is not None and (run.asks_for_times or _STATUS in page.content):
             html = page.content_type.lower().startswith("text/html")
             run.pages[page.url] = _facts_of_html(page.content) if html else _facts(page.content)
         return found

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pipgate.gate import Gate
     from pipgate.outcomes import Planned
+    from pipgate.outlook import Outlook
 
 # The commands that can run project code; any of these words makes every choke point be checked at start.
 _BUILDING = frozenset({"download", "install", "lock", "wheel"})
@@ -44,8 +45,8 @@ class PipEnded(NamedTuple):
     refused_late: tuple[tuple[str, str], ...] = ()
 
 
-def _always() -> bool:
-    return True
+def _not_known() -> None:
+    return None
 
 
 class PipCall(NamedTuple):
@@ -55,7 +56,7 @@ class PipCall(NamedTuple):
     it installs requirements for, and is empty when it serves the user in another interpreter. ``tell_plan``
     is called with all builds that the resolution needs, while their files are there. Under ``plan_only``
     nothing of them runs, whatever is allowed: what files do not say stays unread, and no checkout is fetched.
-    Where ``must_read_first`` says no, the gate is opened when something is to be decided.
+    Where ``outlook`` returns one, the gate is opened when something is to be decided, else first of all.
     """
 
     args: tuple[str, ...]
@@ -64,7 +65,7 @@ class PipCall(NamedTuple):
     chain: tuple[str, ...] = ()
     tell_plan: Callable[[list[Planned]], None] | None = None
     plan_only: bool = False
-    must_read_first: Callable[[], bool] = _always
+    outlook: Callable[[], Outlook | None] = _not_known
 
 
 def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = None) -> PipEnded:
@@ -83,7 +84,8 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
     run.plan_only, run.tell_plan = call.plan_only, call.tell_plan
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
     with run.cleanup:
-        if building and call.must_read_first():
+        run.outlook = call.outlook() if building else None
+        if building and run.outlook is None:
             run.opened = open_gate()
         if not run.is_locked:
             audit_hook.arm(OwnProcesses(run))

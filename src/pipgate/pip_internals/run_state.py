@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pipgate.gate import Gate
     from pipgate.outcomes import Planned
+    from pipgate.outlook import Outlook
     from pipgate.pip_internals.versions import Release
 
 
@@ -74,8 +75,9 @@ class Run:
     makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
     and ``ended`` says that it has run: what the process does then is not pip's. ``is_library`` says that no
     command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
-    runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``offered_here`` are
-    the URLs of local files that a find-links directory offers: pip's links do not say so.
+    runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
+    could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
+    that a find-links directory offers: pip's links do not say so.
     """
 
     open_gate: Callable[[], Gate]
@@ -86,6 +88,7 @@ class Run:
     fetched_requirements: bool = False
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
+    outlook: Outlook | None = None
     offered_here: set[str] = field(default_factory=set)
     newest_undecided: dict[str, InstallationCandidate] = field(default_factory=dict)
     pages: dict[str, PageFacts] = field(default_factory=dict)
@@ -134,6 +137,17 @@ class Run:
         """Let the gate know which command of pip it decides for."""
         if self.opened is not None:
             self.opened.context = replace(self.opened.context, command=self.command.name)
+
+    def may_allow(self, name: str | None) -> bool:
+        """Return whether a build of that name could be allowed; else the gate need not be opened."""
+        return self.opened is not None or self.outlook is None or self.outlook.may_allow(name)
+
+    @property
+    def asks_for_times(self) -> bool:
+        """Whether the rules want to know when a file was uploaded."""
+        if self.opened is None and self.outlook is not None:
+            return self.outlook.timed
+        return bool(self.gate.policy.min_age.value)
 
     @property
     def is_child(self) -> bool:

@@ -31,8 +31,8 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
         entry = original(self, link, package_name, supported_tags)
         if entry is None or not entry.persistent:
             return entry
-        if run.opened is None:
-            return None  # nothing is written down that could allow it
+        if not run.may_allow(package_name):
+            return None
         from pipgate.decision import Allowed  # loaded with the gate
         from pipgate.pip_internals.from_pip import request_for_cached
 
