@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_BEGIN_A_PROJECT = (
+    ".git",
+    ".hg",
+    "pipgate.toml",
+    "pipgate-approvals.toml",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+)
+
 
 def config_home(environ: Mapping[str, str], program: str = "pipgate") -> str:
     """Return the user's directory for the configuration of a program."""
@@ -33,10 +44,13 @@ def home() -> str:
 def is_projects(place: str, root: str) -> bool:
     """Return whether a directory of the user lies in a project, which may have brought it along.
 
-    Where the account's own home lies in it too, as in a repository of one's settings, it is the user's.
+    Where the account's own home lies in it too, as in a repository of one's settings, it is the user's. So it
+    is where nothing says that a project begins there, as in the home of a container.
     """
     inner = os.path.realpath(root)
     if not _is_in(os.path.realpath(place), inner):
+        return False
+    if not any(os.path.lexists(os.path.join(inner, name)) for name in _BEGIN_A_PROJECT):  # noqa: PTH118 -- strings
         return False
     return not _is_in(os.path.realpath(_account_home()), inner)
 
