@@ -10,26 +10,36 @@ from typing import TYPE_CHECKING
 
 from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
 from pipgate.build_entry import read_build_entry
-from pipgate.build_request import BuildRequest, Purpose, subdirectory_of
+from pipgate.build_request import Purpose, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.commands.found import Found, find
-from pipgate.commands.pending import still_pending
+from pipgate.commands.pending import key_if_undecided, still_pending, way_on
 from pipgate.commands.recorded import as_json, plain_name
 from pipgate.commands.required import needed_by, require_all, show
-from pipgate.errors import UsageError
+from pipgate.errors import EXIT_BLOCKED, PipgateError, UsageError
 from pipgate.gate_opening import read_rulebook
+from pipgate.matching import pin_or_none
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
+from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:
     import argparse
 
     from pipgate.approvals import Approval, Revocation
+    from pipgate.outcomes import Outcome
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
 
 _PLAIN = re.compile(r"[\w.+-]+", re.ASCII)  # what .gitattributes takes for itself, without quotes
+
+
+class NotAllApprovedError(PipgateError):
+    """Something that is pending was left: somebody or something has decided on it."""
+
+    reference = "not-all-approved"
+    exit_status = EXIT_BLOCKED
 
 
 def approve(settings: Settings, words: list[str]) -> int:
@@ -42,16 +52,17 @@ def approve(settings: Settings, words: list[str]) -> int:
     book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
     denied = [word[1:] for word in given.what if word.startswith("!")]
     wanted = [word for word in given.what if not word.startswith("!")]
-    if given.pending:
-        wanted += [key for each in still_pending(book) if (key := _key(each.request)) is not None]
     if given.requirements is not None:
         return _approve_requirements(given, book)
-    if not wanted and not denied:
+    waiting = still_pending(book) if given.pending else []
+    if not wanted and not denied and not waiting:
         raise UsageError(
-            "pipgate approve: name what is to be approved, or use --pending; to see it: pipgate pending"
+            "pipgate approve: nothing is pending here"
+            if given.pending
+            else "pipgate approve: name what is to be approved, or use --pending; to see it: pipgate pending"
         )
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
-        found = find(wanted, given, book, directory)
+        found = [*_undecided(waiting, given, book, directory), *_named(wanted, given, book, directory)]
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
         entries += [revocation_of(plain_name(name), reason=given.reason) for name in denied]
         if not given.json:
@@ -59,7 +70,52 @@ def approve(settings: Settings, words: list[str]) -> int:
                 _show(each)
     for entry in entries:
         record(book, entry, os.environ)
-    return _tell(entries, book, as_json_wanted=given.json)
+    left = [each for each in waiting if key_if_undecided(each) is None]
+    _tell(entries, left, book, as_json_wanted=given.json)
+    _require_none_left(left, len(entries))
+    return 0
+
+
+def _named(wanted: list[str], given: argparse.Namespace, book: Rulebook, directory: str) -> list[Found]:
+    """Return what the words of the command line name."""
+    return find(wanted, given, book, directory) if wanted or given.sha256 else []
+
+
+def _undecided(
+    waiting: list[Outcome], given: argparse.Namespace, book: Rulebook, directory: str
+) -> list[Found]:
+    """Return what nobody has decided on; raises UsageError where the name leads to what somebody has."""
+    undecided = [each for each in waiting if key_if_undecided(each) is not None]
+    if not undecided:
+        return []
+    keys = dict.fromkeys(key for each in undecided if (key := key_if_undecided(each)) is not None)
+    found = find(list(keys), given, book, directory)
+    pins = {pin for each in undecided if (pin := pin_or_none(each.request)) is not None}
+    answered = {pin_or_none(each.request) for each in waiting} - pins - {None}
+    for each in found:
+        if pin_or_none(each.request) in answered:
+            raise UsageError(
+                f"{plain(each.request.title)} is a file that was refused here for another reason; "
+                "nothing was approved. To see why: pipgate pending"
+            )
+    return found
+
+
+def _require_none_left(left: list[Outcome], recorded: int) -> None:
+    """Raise NotAllApprovedError where ``--pending`` has left something."""
+    if not left:
+        return
+    lines = [
+        line
+        for each in left
+        for line in (plain(each.request.title), f"  {each.decision.code}: {plain(each.decision.reason)}")
+    ]
+    raise NotAllApprovedError(
+        "Not all that is pending was approved: it takes what nobody has decided on, and nothing else.",
+        context=tuple(lines),
+        note=f"No project code has run. Approvals recorded: {recorded}.",
+        hints=tuple(dict.fromkeys(way_on(each) for each in left)),
+    )
 
 
 def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
@@ -80,7 +136,7 @@ def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
         }
         say_json({"file": book.approvals_path, **rows})
     elif entries:
-        _tell(entries, book, as_json_wanted=False)
+        _tell(entries, [], book, as_json_wanted=False)
     require_all(needed, given, len(entries))
     return 0
 
@@ -92,7 +148,9 @@ def _parser() -> VerbParser:
     parser.add_argument(
         "-r", dest="requirements", metavar="FILE", action="append", help="all that requirements files need"
     )
-    parser.add_argument("--pending", action="store_true", help="all that the last blocked run here wanted")
+    parser.add_argument(
+        "--pending", action="store_true", help="all of the last blocked run that nobody has decided on"
+    )
     parser.add_argument("-i", "--index-url", help="as of pip; so are those that follow")
     parser.add_argument("--extra-index-url", action="append", default=[])
     parser.add_argument("-f", "--find-links", action="append", default=[])
@@ -118,25 +176,25 @@ def _show(found: Found) -> None:
     say_rows(request.title, rows_of(request, found.path, entry))
 
 
-def _tell(entries: list[Approval | Revocation], book: Rulebook, *, as_json_wanted: bool) -> int:
+def _tell(
+    entries: list[Approval | Revocation], left: list[Outcome], book: Rulebook, *, as_json_wanted: bool
+) -> None:
     if as_json_wanted:
-        say_json({"file": book.approvals_path, "recorded": [as_json(each) for each in entries]})
-        return 0
-    lines = [f"recorded in {plain(book.approvals_path)}; commit that file"]
-    why_not = counts_later(book)
+        rows = [as_json(each) for each in entries]
+        say_json(
+            {"file": book.approvals_path, "recorded": rows, "left": [outcome_to_json(each) for each in left]}
+        )
+        return
+    lines = [f"recorded in {plain(book.approvals_path)}; commit that file"] if entries else []
+    why_not = counts_later(book) if entries else None
     lines += [] if why_not is None else [why_not]
     attributes = Path(book.project, ".gitattributes")
     name = os.path.basename(book.approvals_path)  # noqa: PTH119 -- a string
-    if not attributes.is_file() or name not in attributes.read_text(encoding="utf-8", errors="replace"):
+    if entries and not (
+        attributes.is_file() and name in attributes.read_text(encoding="utf-8", errors="replace")
+    ):
         line = shell_line(["echo", f"{name} merge=union"])
         lines += (
             [f"To let git merge it line by line: {line} >> .gitattributes"] if _PLAIN.fullmatch(name) else []
         )
     say_lines(lines)
-    return 0
-
-
-def _key(request: BuildRequest) -> str | None:
-    from pipgate.report import approval_key  # noqa: PLC0415 -- for --pending alone
-
-    return approval_key(request)

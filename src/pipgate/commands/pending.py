@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
-from pipgate.decision import Allowed, decide, utc_now
+from pipgate.decision import Allowed, utc_now
+from pipgate.gate import Gate
 from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.pending_builds import kept
-from pipgate.plain_text import shell_line
+from pipgate.plain_text import masked, plain, shell_line
 from pipgate.policy_places import here
 from pipgate.report import approval_key, outcome_to_json
 from pipgate.subject_rows import rows_of
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
+    from pipgate.decision import Decision
     from pipgate.outcomes import Outcome
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
+
+# What the rules may decide otherwise by now. All else was found in the file, or answered by a person: it
+# stays until somebody names the file.
+_DECIDED_ANEW = frozenset({"needs-approval", "denied", "status-blocked", "locked"})
 
 
 def pending(settings: Settings, words: list[str]) -> int:
@@ -30,21 +37,51 @@ def pending(settings: Settings, words: list[str]) -> int:
         say_json({"project": book.project, "requests": [outcome_to_json(each) for each in waiting]})
         return 0
     for each in waiting:
-        say_rows(each.request.title, rows_of(each.request))
-    keys = [key for each in waiting if (key := approval_key(each.request)) is not None]
+        told = [("refused", each.decision.code), ("because", each.decision.reason)]
+        say_rows(each.request.title, [*told, *rows_of(each.request)])
+    keys = [key for each in waiting if (key := key_if_undecided(each)) is not None]
+    lines = [way_on(each) for each in waiting if key_if_undecided(each) is None]
     if not waiting:
-        say_lines(["Nothing is pending here."])
+        lines.append("Nothing is pending here.")
     elif keys:
-        say_lines([f"To approve: {shell_line(['pipgate', 'approve', *keys])}"])
+        lines.append(f"To approve: {masked(shell_line(['pipgate', 'approve', *keys]))}")
+    say_lines(lines)
     return 0
 
 
 def still_pending(book: Rulebook) -> list[Outcome]:
-    """Return what stopped the last blocked run and would be refused again."""
-    context = context_of(book, utc_now())
+    """Return what stopped the last blocked run and would be refused again, each with why that is by now.
+
+    What is denied by name is decided, and waits for nobody.
+    """
+    gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
     outcomes = kept(book.project, state_home(os.environ))
+    by_now = [replace(each, decision=_by_now(each, gate.judge(each.request))) for each in outcomes]
     return [
-        each
-        for each in outcomes
-        if not isinstance(decide(each.request, book.policy, book.approvals, context), Allowed)
+        each for each in by_now if not isinstance(each.decision, Allowed) and each.decision.code != "denied"
     ]
+
+
+def key_if_undecided(outcome: Outcome) -> str | None:
+    """Return the word for ``approve`` of what nobody has decided on, and None for all else."""
+    return approval_key(outcome.request) if outcome.decision.code == "needs-approval" else None
+
+
+def way_on(outcome: Outcome) -> str:
+    """Return a line for what ``approve --pending`` leaves, which ends in a command for it."""
+    request, code = outcome.request, outcome.decision.code
+    title, key = plain(request.title), approval_key(request)
+    if code == "hash-mismatch" and key is not None:
+        approving = masked(shell_line(["pipgate", "approve", key]))
+        return f"{title}: only once you know why it is another file: {approving}"
+    if code == "denied-at-the-prompt" and key is not None:
+        return f"{title}: to approve it after all: {masked(shell_line(['pipgate', 'approve', key]))}"
+    if request.name is None:
+        return f"{title}: to see all that is known of it: pipgate pending --json"
+    named = f"{request.name}=={request.version}" if request.version else request.name
+    return f"{title}: to see what decides on it: {shell_line(['pipgate', 'explain', named])}"
+
+
+def _by_now(outcome: Outcome, decision: Decision) -> Decision:
+    undecided = decision.code == "needs-approval"
+    return outcome.decision if undecided and outcome.decision.code not in _DECIDED_ANEW else decision
