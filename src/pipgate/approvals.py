@@ -103,6 +103,14 @@ class Approvals:
         denied = self.denial_of(approval.name)
         return of_version if denied is None else [denied, *of_version]
 
+    def revoked_of_version(self, name: str | None, version: str) -> list[Revocation]:
+        """Return the revocations of a version under a normalised name."""
+        return self._taken_back.get((name or "", version_key(version)), [])
+
+    def revoked_under(self, name: str | None) -> list[Revocation]:
+        """Return the revocations of versions and commits under a normalised name, and of the whole name."""
+        return [each for each in self.revoked if each.name == name]
+
     def denial_of(self, name: str | None) -> Revocation | None:
         """Return the first revocation of a whole name."""
         return self._denied.get(name or "")

@@ -17,7 +17,8 @@ from pipgate.approvals_text import added, parse_approvals
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.decision import utc_now
 from pipgate.errors import FileNotWrittenError, UsageError, assert_never
-from pipgate.matching import normalised, pin_or_none, takes_back
+from pipgate.lapses import takes_back
+from pipgate.matching import normalised, pin_or_none
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_values import WrongValueError, text

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from pipgate import matching
+from pipgate import lapses, matching
 from pipgate.allowances import Allowance, AllowedName, matches, same_name
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, subdirectory_of
+from pipgate.denials import because, denials
 from pipgate.errors import assert_never
-from pipgate.origin import BUILTIN, Layer, Origin
+from pipgate.origin import Layer, Origin
 from pipgate.policy import Mode, Policy, Status, Verdict
 from pipgate.public_urls import leaves_tree
+from pipgate.weighing import Weighing
 
 if TYPE_CHECKING:
-    from pipgate.approvals import Approval, Approvals, Revocation
-    from pipgate.policy import Rule
+    from pipgate.approvals import Approval, Approvals
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +71,6 @@ class Context:
     once: frozenset[BuildRequest] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Considered:
-    """One thing that was weighed: what it says, where it stands, and the verdict if it has one here."""
-
-    text: str
-    origin: Origin
-    verdict: Verdict | None = None
-
-
-@dataclass(slots=True)
-class Weighing:
-    """A finding in the making: what was considered, in the order of the decision."""
-
-    considered: list[Considered] = field(default_factory=list)
-
-    def note(self, text: str, origin: Origin = BUILTIN, verdict: Verdict | None = None) -> None:
-        """Add one thing that was weighed."""
-        self.considered.append(Considered(text, origin, verdict))
-
-
 def decide(
     request: BuildRequest,
     policy: Policy,
@@ -99,7 +80,8 @@ def decide(
 ) -> Finding:
     """Decide one build request; total, and the same answer for the same arguments.
 
-    A no by name beats every yes; another file than the approved one is refused and never asked about; a yes
+    A no by name beats every yes; what was revoked, and another file than the approved one, is refused and
+    never asked about, until an approval holds; a yes
     is an exact approval, an allowance for this run, a rule, or first party, and no file without a hash gets
     one; what is left is the default. ``ask`` leaves as a Question only where somebody can answer. In mode
     ``observe`` every build runs, and the reason says what would have been. What would be built outside of its
@@ -108,7 +90,8 @@ def decide(
     weighed = Weighing() if weighing is None else weighing
     if leaves_tree(subdirectory_of(request.source)):
         return OUTSIDE
-    finding = _answerable(_weigh(request, policy, approvals, context, weighed), request, policy, context)
+    told = _telling(_weigh(request, policy, approvals, context, weighed), request, policy, approvals, context)
+    finding = _answerable(told, request, policy, context)
     if policy.mode.value is Mode.OBSERVE and not isinstance(finding, Allowed):
         weighed.note("mode observe runs every build", policy.mode.origin, Verdict.ALLOW)
         code = finding.code if isinstance(finding, Refused) else "needs-approval"
@@ -136,6 +119,20 @@ def _weigh(
     return default if isinstance(default, Refused) else asking or default  # a question never loosens a block
 
 
+def _telling(
+    finding: Finding, request: BuildRequest, policy: Policy, approvals: Approvals, context: Context
+) -> Finding:
+    """Return the finding, and where nobody's approval holds any more, with that in the place of none."""
+    if isinstance(finding, Allowed) or (isinstance(finding, Refused) and finding.code != "needs-approval"):
+        return finding
+    why = lapses.why_none_holds(request, policy, approvals, context.now)
+    if why is None:
+        return finding
+    alone = finding.reason.startswith(NEEDS_APPROVAL)
+    reason = finding.reason.replace(NEEDS_APPROVAL, why, 1) if alone else f"{finding.reason}; {why}"
+    return replace(finding, reason=reason)
+
+
 def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
     if not isinstance(finding, Question) or (context.can_ask and policy.mode.value is not Mode.CI):
         return finding
@@ -147,27 +144,11 @@ def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context
 def _denied(
     request: BuildRequest, policy: Policy, approvals: Approvals, context: Context, weighed: Weighing
 ) -> Refused | None:
-    """Return the no that names it: by the name it was asked for, or by the one that its own files say."""
-    names = (matching.normalised(request.name), matching.normalised(request.claimed))
-    for denied in map(policy.denial_of, names):
-        if denied is not None:
-            weighed.note(f"deny {denied.value}", denied.origin, Verdict.BLOCK)
-            return Refused("denied", f"{denied.value} is denied by {denied.origin}")
-    for revoked in map(approvals.denial_of, names):
-        if revoked is not None:
-            weighed.note(f"revoked {revoked.name}", revoked.origin, Verdict.BLOCK)
-            who = f"{revoked.by} on {revoked.on:%Y-%m-%d}"
-            return Refused("denied", f"{revoked.name} was denied by {who}{_because(revoked)}")
-    for each in dict.fromkeys((request, request.as_claimed())):
-        for rule in policy.rules_for(matching.normalised(each.name), each.version):
-            if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, each, context.now):
-                weighed.note(f"rule {rule.name}", rule.origin, Verdict.BLOCK)
-                return Refused("denied", f"a rule blocks it, {rule.origin}{_because(rule)}")
-    return None
-
-
-def _because(entry: Rule | Revocation) -> str:
-    return f": {entry.reason}" if entry.reason else ""
+    first = next(denials(request, policy, approvals, context.now), None)
+    if first is None:
+        return None
+    weighed.note(first.text, first.origin, Verdict.BLOCK)
+    return Refused("denied", first.reason)
 
 
 def _pinned(allowed: Allowed, request: BuildRequest) -> Allowed | Refused:
@@ -190,7 +171,7 @@ def _approved(
             if matching.another_file(approval, request):
                 mismatch = mismatch or approval
             continue
-        lapsed = matching.lapsed(approval, approvals, policy, request, context.now)
+        lapsed = lapses.lapsed(approval, approvals, policy, request, context.now)
         weighed.note(
             f"approval of {request.title} by {approval.by}, {approval.on:%Y-%m-%d}"
             + (f": {lapsed}" if lapsed else ""),
@@ -201,6 +182,10 @@ def _approved(
             return Allowed(
                 "approved", f"approved by {approval.by} on {approval.on:%Y-%m-%d}, {approval.origin}"
             )
+    revoked = lapses.revocation_of(request, approvals)
+    if revoked is not None:
+        weighed.note(lapses.in_words(revoked), revoked.origin, Verdict.BLOCK)
+        return Refused("revoked", f"it was {lapses.in_words(revoked)}")
     if mismatch is not None:
         weighed.note("another file was approved under this name and version", mismatch.origin, Verdict.BLOCK)
         return _mismatch(mismatch)
@@ -239,8 +224,9 @@ def _gates(
     strictest: Refused | Question | None = None
     for status, setting in policy.status.items():
         if status.value in request.offer.statuses and setting.value is not Verdict.ALLOW:
-            weighed.note(f"{_of_what(status)} {status.value}", setting.origin, setting.value)
-            reason = f"{_of_what(status)} {status.value} ({setting.origin})"
+            said = f"the {'file' if status is Status.YANKED else 'project'} is {status.value}"
+            weighed.note(said, setting.origin, setting.value)
+            reason = f"{said} ({setting.origin})"
             if setting.value is Verdict.BLOCK:
                 return Refused("status-blocked", reason)
             strictest = Question(reason)
@@ -252,10 +238,6 @@ def _gates(
     return strictest
 
 
-def _of_what(status: Status) -> str:
-    return "the file is" if status is Status.YANKED else "the project is"
-
-
 def _allowed_by_rule(
     request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
 ) -> Allowed | None:
@@ -264,7 +246,7 @@ def _allowed_by_rule(
     ):
         if rule.verdict is Verdict.ALLOW and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ALLOW)
-            return Allowed("rule", f"a rule allows it, {rule.origin}{_because(rule)}")
+            return Allowed("rule", f"a rule allows it, {rule.origin}{because(rule)}")
     return None
 
 
@@ -272,7 +254,7 @@ def _ask_rule(request: BuildRequest, policy: Policy, context: Context, weighed: 
     for rule in policy.rules_for(matching.normalised(request.name), request.version):
         if rule.verdict is Verdict.ASK and matching.rule_matches(rule, request, context.now):
             weighed.note(f"rule {rule.name}", rule.origin, Verdict.ASK)
-            return Question(f"a rule asks about it, {rule.origin}{_because(rule)}")
+            return Question(f"a rule asks about it, {rule.origin}{because(rule)}")
     return None
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipgate import archive_names
-from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
+from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Sha256Pin
 from pipgate.build_request import (
     Archive,
     BuildRequest,
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
     from pipgate.policy import Policy, Rule
-
-_NO_LIMIT = timedelta.max
-# What was approved on a machine whose clock is ahead of this one; a later date would outlive a revocation.
-_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 def normalised(name: str | None) -> str | None:
@@ -83,37 +78,6 @@ def another_file(approval: Approval, request: BuildRequest) -> bool:
         return False
     same = approval.name == normalised(request.name) and same_version(approval.version, request.version)
     return same and source.sha256 not in {approval.pin.sha256, None}
-
-
-def lapsed(
-    approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
-) -> str | None:
-    """Return why an approval does not hold, or None when it does."""
-    gone = gone_for_good(approval, approvals, policy, now) or not_yet(approval, now)
-    if gone is not None:
-        return gone
-    if policy.require_reason.value and not approval.reason:
-        return f"it has no reason ({policy.require_reason.origin})"
-    if not covers(approval.purposes, request.purpose):
-        return f"it is not for {request.purpose.value}"
-    return None
-
-
-def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now: datetime) -> str | None:
-    """Return why an approval can match nothing any more, whatever is asked for, or None."""
-    if any(takes_back(revoked, approval) for revoked in approvals.that_may_take_back(approval)):
-        return "revoked"
-    if approval.expires is not None and now.date() > approval.expires:
-        return f"expired on {approval.expires}"
-    if now - approval.on > (policy.max_approval_life.value or _NO_LIMIT):
-        return f"older than max-approval-life ({policy.max_approval_life.origin})"
-    return None
-
-
-def not_yet(approval: Approval, now: datetime) -> str | None:
-    """Return that an approval is dated later than now, if it is: until then it does not hold."""
-    later = approval.on > now + _CLOCKS_DIFFER
-    return f"dated {approval.on:%Y-%m-%d %H:%M}, which is yet to come" if later else None
 
 
 def covers(purposes: frozenset[Purpose], wanted: Purpose) -> bool:
@@ -199,21 +163,6 @@ def pin_text(pin: Pin) -> str:
             return f"{vcs} commit:{commit}{directory}"
         case _:
             assert_never(pin)
-
-
-def takes_back(revoked: Revocation, approval: Approval) -> bool:
-    """Return whether a revocation is for this approval: by name, or not younger than it."""
-    if revoked.name != approval.name:
-        return False
-    if revoked.version is None and revoked.pin is None:
-        return True
-    same = same_version(revoked.version, approval.version) and _holds(revoked.pin, approval.pin)
-    return same and approval.on <= revoked.on
-
-
-def _holds(revoked: Pin | None, pin: Pin) -> bool:
-    """Return whether a pin is what a revocation names; a file or commit stands for every directory in it."""
-    return revoked in {None, pin} or revoked == replace(pin, subdirectory="")
 
 
 def same_version(one: str | None, other: str | None) -> bool:

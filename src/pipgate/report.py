@@ -9,6 +9,7 @@ from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpo
 from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
 from pipgate.errors import PipgateError, assert_never
 from pipgate.index_words import index_words
+from pipgate.lapses import DOES_NOT_HOLD
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
 from pipgate.public_urls import repository
@@ -177,7 +178,9 @@ def _headline(outcomes: list[Outcome], ending: Ending) -> str:
             else (f"{len(outcomes)} packages", "their", "they require")
         )
         why = "" if ending.builds else f" to say what {they}"
-        return f"{packages} would have to run {whose} own code{why}, and nobody has approved that."
+        lapsed = any(DOES_NOT_HOLD in outcome.decision.reason for outcome in outcomes)
+        but = "no approval of that holds" if lapsed else "nobody has approved that"
+        return f"{packages} would have to run {whose} own code{why}, and {but}."
     if all(outcome.decision.code == "metadata-differs" for outcome in outcomes):
         return "A build says something else than its sdist had promised, so the plan does not hold."
     return "A build was refused."
@@ -226,6 +229,9 @@ def _what_ran(record: Record, ending: Ending) -> str:
 def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str, ...]:
     askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
     other = [each.request for each in outcomes if each.decision.code == "hash-mismatch"]
+    asking_why = _asking_why(outcomes, ending)
+    if asking_why:
+        return asking_why
     if other and not askable:
         approving = _approving(other, record, ending)
         return tuple(f"Only once you know why it is another file: {each}" for each in approving)
@@ -243,6 +249,20 @@ def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str
     return tuple(hints)
 
 
+def _asking_why(outcomes: list[Outcome], ending: Ending) -> tuple[str, ...]:
+    """Return the commands that say who denied or revoked what was refused, and what would change it."""
+    decided = [each.request for each in outcomes if each.decision.code in {"denied", "revoked"}]
+    named = {each.name or each.claimed: each.version if each.name else None for each in decided}
+    keys = [f"{name}=={version}" if version else name for name, version in named.items() if name]
+    lines = [shell_line(["pipgate", *_environment(ending), "explain", key]) for key in keys]
+    return tuple(f"To see who decided that, and what would change it: {line}" for line in lines)
+
+
+def _environment(ending: Ending) -> list[str]:
+    """Return the option of the environment that was named: its Python matters, and that there is a pip."""
+    return ending.command[:2] if ending.command[:1] == ["--env"] else []
+
+
 def _knowing(ending: Ending) -> str:
     known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
     return f"To have all that is known of it in a file: {known}"
@@ -253,9 +273,7 @@ def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> 
     trusting = ["To use the approvals of this project, after reading them: pipgate trust"]
     keys = [approval_key(request) for request in requests]
     found = [key for key in keys if key is not None]
-    # The environment matters: its Python, and that there is a pip.
-    environment = ending.command[:2] if ending.command[:1] == ["--env"] else []
-    words = ["pipgate", *environment, "approve", *index_words(ending.command), *found]
+    words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), *found]
     approving = [f"To approve and record: {masked(shell_line(words))}"]
     return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
 

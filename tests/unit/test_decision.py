@@ -26,6 +26,7 @@ from pipgate.build_request import (
 )
 from pipgate.decision import UNIDENTIFIED, Allowed, Context, Finding, Question, Refused, decide
 from pipgate.errors import UsageError
+from pipgate.matching import normalised, pin_or_none, same_subject
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.outlook import outlook_from_json, outlook_of
 from pipgate.policy import Mode, Policy, Rule, Setting, Status, Verdict
@@ -205,6 +206,40 @@ def test_a_revocation_never_loosens(
 
 
 @LAWS
+@given(requests, policies, approval_files, contexts, st.sampled_from(["pin", "directories", "version"]))
+def test_what_was_revoked_is_refused_and_never_asked_about(
+    wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context, width: str
+) -> None:
+    """A revocation of exactly this request, younger than every approval, beats every yes."""
+    pin = pin_or_none(wanted)
+    name = normalised(wanted.name)
+    if pin is None or name is None or (isinstance(pin, Sha256Pin) and wanted.version is None):
+        return
+    held = pin if width == "pin" else replace(pin, subdirectory="") if width == "directories" else None
+    version = None if isinstance(pin, CommitPin) and held is not None else wanted.version
+    if held is None and version is None:
+        return
+    one = Revocation(name, version, held, "kim", NOW + timedelta(days=500), BUILTIN, "SEC-1")
+    everything = (*policy.rules, Rule(name, Verdict.ALLOW, BUILTIN))
+    for each in (policy, replace(policy, rules=everything)):
+        found = decide(wanted, each, replace(approvals, revoked=(one,)), replace(context, can_ask=True))
+        for_this_run = tuple(parse_allowance(text) for text in (location(wanted.source), name))
+        forced = decide(
+            wanted,
+            each,
+            replace(approvals, revoked=(one,)),
+            replace(context, allowances=for_this_run, once=frozenset({wanted})),
+        )
+        for finding in (found, forced):
+            assert isinstance(finding, Refused | Allowed)
+            if isinstance(finding, Allowed):  # by an approval of these bytes under another version or none
+                assert finding.code == "approved"
+                assert any(same_subject(one_, wanted) for one_ in approvals.approved)
+            else:
+                assert finding.code in {"revoked", "denied", "status-blocked"}
+
+
+@LAWS
 @given(requests, policies, approval_files, contexts)
 def test_a_floor_that_is_raised_never_loosens(
     wanted: BuildRequest, policy: Policy, approvals: Approvals, context: Context
@@ -357,6 +392,57 @@ def test_an_approval_that_does_not_hold(fields: dict[str, object], policy: Polic
     assert is_yes(decided(wheel, approvals=approved()))
     assert not is_yes(decided(wheel, policy=policy, approvals=approved(**fields)))
     assert is_yes(decided(wheel, approvals=approved(expires=date(2026, 11, 24)))), "the last day counts"
+
+
+TAKEN_BACK = Revocation("foo", "1.0", Sha256Pin(SHA), "kim", NOW, BUILTIN, "SEC-7")
+
+
+@pytest.mark.parametrize("revoked", [TAKEN_BACK, replace(TAKEN_BACK, pin=None)])
+@pytest.mark.parametrize("held", [approved(), NOTHING])
+def test_who_took_it_back_is_said_and_nothing_is_asked(revoked: Revocation, held: Approvals) -> None:
+    nameless = replace(request(ARCHIVE, name=None), version=None, claimed="foo")
+    for wanted in (request(SDIST), request(ARCHIVE), *([nameless] if revoked.pin else [])):
+        found = decide(wanted, BUILT_IN, replace(held, revoked=(revoked,)), Context(NOW, can_ask=True))
+        assert isinstance(found, Refused)
+        assert found.code == "revoked"
+        assert "kim on 2026-11-24: SEC-7 (builtin)" in found.reason
+    other = request(replace(SDIST, sha256="b" * 64), named=True)
+    asked = decide(other, BUILT_IN, Approvals((), (TAKEN_BACK,)), Context(NOW, can_ask=True))
+    assert isinstance(asked, Question), "another file than the revoked one"
+    elsewhere = request(replace(SDIST, subdirectory="part"))
+    found = decide(elsewhere, BUILT_IN, Approvals((), (revoked,)), Context(NOW, can_ask=True))
+    assert isinstance(found, Refused), "a file stands for every directory in it"
+    younger = approved(on=NOW + timedelta(seconds=1))
+    assert is_yes(decided(request(SDIST), approvals=replace(younger, revoked=(revoked,))))
+
+
+def test_a_revoked_commit_stays_so_under_any_version() -> None:
+    pin = CommitPin("git+https://example.org/foo", "c" * 40)
+    revoked = Revocation("foo", None, pin, "kim", NOW, BUILTIN)
+    for version in (None, "1.0", "2.0"):
+        wanted = replace(request(CHECKOUT), version=version)
+        found = decide(wanted, BUILT_IN, Approvals((), (revoked,)), Context(NOW, can_ask=True))
+        assert isinstance(found, Refused)
+        assert found.code == "revoked"
+    asked = decide(
+        request(Vcs(CHECKOUT.url, "d" * 40)), BUILT_IN, Approvals((), (revoked,)), Context(NOW, can_ask=True)
+    )
+    assert isinstance(asked, Question)
+
+
+def test_an_expired_approval_is_asked_about_and_said() -> None:
+    expired = approved(expires=date(2026, 11, 23))
+    young = Policy(min_age=Setting(timedelta(days=3)))
+    for policy in (BUILT_IN, young):
+        asked = decide(request(SDIST), policy, expired, Context(NOW, can_ask=True))
+        assert isinstance(asked, Question)
+        assert "by kim on 2026-11-24 does not hold: expired on 2026-11-23 (builtin)" in asked.reason
+        assert "nobody has approved" not in asked.reason
+    blocked = decided(request(SDIST), policy=Policy(default=Setting(Verdict.BLOCK)), approvals=expired)
+    assert isinstance(blocked, Refused)
+    assert blocked.code == "needs-approval"
+    assert "expired on 2026-11-23" in blocked.reason
+    assert "default is block" in blocked.reason
 
 
 @pytest.mark.parametrize("filename", ["foo-1.0.tar.gz", "Foo-1.0.tar.gz", "foo-1.0.zip"])

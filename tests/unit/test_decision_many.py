@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 from packaging import specifiers, version
 
-from pipgate import archive_names, matching
+from pipgate import archive_names, lapses, matching
 from pipgate import policy as policies
 from pipgate.approvals import Approval, Approvals, Revocation, Sha256Pin
 from pipgate.build_request import BuildRequest, Purpose, Sdist
@@ -50,8 +50,10 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         monkeypatch.setattr(module, name, noting)
 
-    for name in ("same_subject", "another_file", "takes_back", "rule_matches"):
+    for name in ("same_subject", "another_file", "rule_matches"):
         note(matching, name)
+    for name in ("takes_back", "_speaks_of", "same_subject"):
+        note(lapses, name)
     note(policies, "fits")
     note(version.Version, "__init__")
     note(specifiers.SpecifierSet, "__init__")

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
 from pipgate.commands.arguments import VerbParser, measured, say_json, say_lines
+from pipgate.commands.denied import undenying
 from pipgate.commands.recorded import plain_name
-from pipgate.decision import Allowed, Finding, Question, Refused, Weighing, decide, utc_now
+from pipgate.decision import Allowed, Finding, Question, Refused, decide, utc_now
 from pipgate.errors import assert_never
 from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.matching import normalised, pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
+from pipgate.report import approval_key
 from pipgate.user_directories import state_home
+from pipgate.weighing import Weighing
 
 if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
@@ -50,8 +53,13 @@ def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildReque
         for each in book.approvals.approved
         if each.name == name and (not version or same_version(version, each.version))
     ]
+    revoked = [
+        _of_pin(each.name, each.version, each.pin, None)
+        for each in book.approvals.revoked
+        if each.name == name and each.pin and (not version or same_version(version, each.version))
+    ]
     anything = BuildRequest(name, version, Sdist(f"{name}-{version or '?'}.tar.gz", None, ""), Purpose.WHEEL)
-    found = {(each.version, pin_or_none(each)): each for each in (*approved, *waiting)}
+    found = {(each.version, pin_or_none(each)): each for each in (*revoked, *approved, *waiting)}
     return list(found.values()) or [anything]
 
 
@@ -111,9 +119,14 @@ def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) 
     known = f"{request.name}=={request.version}" if request.version else str(request.name)
     if isinstance(finding, Allowed):
         return [shell_line(["pipgate", "deny", str(request.name)])]
-    if isinstance(finding, Refused) and finding.code == "denied":
-        return ["take out the line that denies it; nothing else beats it"]
-    if isinstance(finding, Refused) and finding.code == "hash-mismatch":
-        return [f"find out why the file is another one, then {shell_line(['pipgate', 'approve', known])}"]
+    code = finding.code if isinstance(finding, Refused) else None
+    if code == "denied":
+        return undenying(request, book)
+    approving = ["pipgate", "approve", approval_key(request) or known]
+    if code == "revoked":
+        again = shell_line([*approving, "--reason", "WHY"])
+        return [f"find out why it was revoked; to approve it all the same, say why instead of WHY: {again}"]
+    if code == "hash-mismatch":
+        return [f"find out why the file is another one, then {shell_line(approving)}"]
     untrusted = ["pipgate trust"] if book.passed_by and not book.trusted_by_system_alone else []
-    return [*untrusted, shell_line(["pipgate", "approve", known])]
+    return [*untrusted, shell_line(approving)]

@@ -13,7 +13,8 @@ from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_meas
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
-from pipgate.matching import gone_for_good, normalised, not_yet, pin_text, same_version
+from pipgate.lapses import gone_for_good, not_yet
+from pipgate.matching import normalised, pin_text, same_version
 from pipgate.origin import Layer
 from pipgate.plain_text import plain
 from pipgate.policy_places import here
