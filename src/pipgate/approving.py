@@ -104,21 +104,39 @@ def revocation_of(
 def record(book: Rulebook, entry: Approval | Revocation, environ: Mapping[str, str]) -> None:
     """Write an entry to the approvals file. A project that was trusted stays so: the change is the user's.
 
-    Raises FileNotWrittenError, or PolicyError when the file is not valid; it is then as it was.
+    An approval outlives what revoked it, in whatever file that stands: its writer was told of it. Raises
+    FileNotWrittenError, or PolicyError when the file is not valid; it is then as it was.
     """
-    rewrite(book, lambda text: added(text, _dated_to_count(entry, text)), environ)
+    path = book.approvals_path
+    rewrite(book, path, lambda text: added(text, _dated_to_count(entry, text, book)), environ)
 
 
-def rewrite(book: Rulebook, edit: Callable[[str | None], str], environ: Mapping[str, str]) -> None:
-    """Change the approvals file; the project stays trusted if its files were as they had been trusted.
+def take_back(
+    book: Rulebook, approval: Approval, environ: Mapping[str, str], *, reason: str | None = None
+) -> Revocation:
+    """Write a revocation to the file that holds the approval, so that it holds wherever that does.
+
+    Raises what ``record`` raises.
+    """
+    path = approval.origin.file or book.approvals_path
+    if os.path.realpath(path) == os.path.realpath(book.approvals_path):
+        path = book.approvals_path  # by the name that the caller gave, where it has two
+    revoked = revocation_of(approval.name, version=approval.version, pin=approval.pin, reason=reason)
+    entry = replace(revoked, origin=Origin(approval.origin.layer, path))
+    rewrite(book, path, lambda text: added(text, _dated_to_count(entry, text, book)), environ)
+    return entry
+
+
+def rewrite(book: Rulebook, path: str, edit: Callable[[str | None], str], environ: Mapping[str, str]) -> None:
+    """Change an approvals file; the project stays trusted if its files were as they had been trusted.
 
     Raises what ``change`` raises, and FileNotWrittenError for the project's file where that is a link out of
     the project: what is recorded there would hold elsewhere too.
     """
-    real, root = os.path.realpath(book.approvals_path), os.path.realpath(book.project)
-    if _is_own(book) and not real.startswith(root.rstrip("/") + "/"):
+    real, root = os.path.realpath(path), os.path.realpath(book.project)
+    if _is_own(book, path) and not real.startswith(root.rstrip("/") + "/"):
         raise FileNotWrittenError(
-            f"{plain(book.approvals_path)} is a link out of the project, to {plain(real)}",
+            f"{plain(path)} is a link out of the project, to {plain(real)}",
             hints=(
                 f"To write there all the same: {shell_line(['pipgate', '--approvals', real, 'approve'])}",
             ),
@@ -129,40 +147,41 @@ def rewrite(book: Rulebook, edit: Callable[[str | None], str], environ: Mapping[
         texts.append((text, edit(text)))
         return texts[-1][1]
 
-    change(book.approvals_path, noted)
-    for before, after in texts:
+    change(path, noted)
+    for before, after in texts if _is_own(book, path) else []:
         _keep_trust(book, before or "", after, state_home(environ))
 
 
 def _keep_trust(book: Rulebook, before: str, after: str, state: str) -> None:
     """Trust the project as it is now, if it was trusted with the very text that has been changed."""
     was = replace(book.files, approvals=before)
-    if _is_own(book) and (was.says_nothing or trust.is_trusted(was, state)):
+    if was.says_nothing or trust.is_trusted(was, state):
         trust.store(replace(book.files, approvals=after), state)
 
 
-def _is_own(book: Rulebook) -> bool:
-    """Return whether what is written is the project's own file, by its name and not by what it leads to."""
-    return os.path.abspath(book.approvals_path) == os.path.abspath(book.files.approvals_path)  # noqa: PTH100 -- strings
+def _is_own(book: Rulebook, path: str) -> bool:
+    """Return whether a file is the project's own, by its name and not by what it leads to."""
+    return os.path.abspath(path) == os.path.abspath(book.files.approvals_path)  # noqa: PTH100 -- strings
 
 
 def counts_later(book: Rulebook) -> str | None:
     """Return why what is recorded does not count in the next run, with what changes that, or None."""
-    if not _is_own(book) or book.trusted:
+    if not _is_own(book, book.approvals_path) or book.trusted:
         return None
     if book.trusted_by_system_alone:
         return "The system's policy does not trust this project, so it does not count here."
     return "This project is not trusted, so it does not count yet. After reading its files: pipgate trust"
 
 
-def _dated_to_count(entry: Approval | Revocation, text: str | None) -> Approval | Revocation:
+def _dated_to_count(entry: Approval | Revocation, text: str | None, book: Rulebook) -> Approval | Revocation:
     """Return the entry with a date by which it does what its writer means.
 
     What was written on a machine whose clock is ahead, or a moment ago, would else beat it.
     """
     held = Approvals() if text is None else parse_approvals(text, entry.origin.file or "", entry.origin.layer)
     if isinstance(entry, Approval):
-        beaten_by = [each.on for each in held.revoked if takes_back(each, replace(entry, on=each.on))]
+        revoked = (*held.revoked, *book.approvals.revoked)
+        beaten_by = [each.on for each in revoked if takes_back(each, replace(entry, on=each.on))]
         later = max((on + timedelta(seconds=1) for on in beaten_by), default=entry.on)
     else:
         meant = [each for each in held.approved if takes_back(replace(entry, on=each.on), each)]
@@ -172,14 +191,17 @@ def _dated_to_count(entry: Approval | Revocation, text: str | None) -> Approval 
 
 def last_day(text: str) -> date:
     """Return the day that ``--expires`` means: a date, or days from now as in P90D; raises UsageError."""
+    today = utc_now().date()
     try:
-        if re.fullmatch(r"P[0-9]+D", text, re.ASCII):
-            return utc_now().date() + timedelta(days=int(text[1:-1]))
-        return date.fromisoformat(text)
+        is_span = re.fullmatch(r"P[0-9]+D", text, re.ASCII)
+        day = today + timedelta(days=int(text[1:-1])) if is_span else date.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"--expires takes a date such as 2027-06-30, or days such as P90D, not {text!r}"
         ) from error
+    if day < today:
+        raise UsageError(f"--expires takes a day to come, and {day} is in the past (it is {today}, UTC)")
+    return day
 
 
 def user() -> str:

@@ -59,6 +59,13 @@ class OutputNotWrittenError(PipgateError):
     reference = "output-not-written"
 
 
+class ApprovalRefusedError(PipgateError):
+    """An approval is not recorded: it would not count, or it would outdate what somebody took back."""
+
+    reference = "approval-refused"
+    exit_status = EXIT_BLOCKED
+
+
 class GateNotArmedError(PipgateError):
     """The pip at hand cannot be gated, so it is not run."""
 

@@ -103,7 +103,8 @@ def test_what_was_approved_in_a_project_nobody_trusts_can_be_revoked(newest: Wor
 
 def test_revoked_and_approved_in_one_second(newest: World) -> None:
     for _ in range(3):
-        assert run(newest, "approve", "evil==1.0", "--sha256", "a" * 64).status == 0
+        again = run(newest, "approve", "evil==1.0", "--sha256", "a" * 64, "--reason", "read it again")
+        assert again.status == 0
         assert "approved" in run(newest, "approvals").out
         assert run(newest, "revoke", "evil==1.0").status == 0
         assert "approved" not in run(newest, "approvals").out

@@ -29,7 +29,7 @@ THROUGH = os.environ.get("PIPGATE_TEST_THROUGH", DIRECT)
 
 _VERBS = frozenset(
     {"approve", "approvals", "deny", "disable", "enable", "explain", "pending", "policy", "prune"}
-    | {"revoke", "team", "trust", "venv"}
+    | {"revoke", "team", "trust", "undeny", "venv"}
 )
 
 

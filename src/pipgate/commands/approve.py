@@ -10,24 +10,28 @@ from typing import TYPE_CHECKING
 
 from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
 from pipgate.build_entry import read_build_entry
-from pipgate.build_request import Purpose, subdirectory_of
+from pipgate.build_request import Purpose, Sdist, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
+from pipgate.commands.denied import require_not_denied
 from pipgate.commands.found import Found, find
 from pipgate.commands.pending import key_if_undecided, still_pending, way_on
 from pipgate.commands.recorded import as_json, plain_name
 from pipgate.commands.required import needed_by, require_all, show
-from pipgate.errors import EXIT_BLOCKED, PipgateError, UsageError
+from pipgate.errors import EXIT_BLOCKED, ApprovalRefusedError, PipgateError, UsageError
 from pipgate.gate_opening import read_rulebook
-from pipgate.matching import pin_or_none
-from pipgate.plain_text import plain, shell_line
+from pipgate.lapses import in_words
+from pipgate.lapses import revocation_of as revocation_of_request
+from pipgate.matching import pin_or_none, same_version
+from pipgate.plain_text import masked, plain, shell_line
 from pipgate.policy_places import here
-from pipgate.report import outcome_to_json
+from pipgate.report import approval_key, outcome_to_json
 from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:
     import argparse
 
     from pipgate.approvals import Approval, Revocation
+    from pipgate.build_request import BuildRequest
     from pipgate.outcomes import Outcome
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
@@ -65,6 +69,7 @@ def approve(settings: Settings, words: list[str]) -> int:
         found = [*_undecided(waiting, given, book, directory), *_named(wanted, given, book, directory)]
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
         entries += [revocation_of(plain_name(name), reason=given.reason) for name in denied]
+        _require_approvable(found, wanted, given, book)
         if not given.json:
             for each in found:
                 _show(each)
@@ -99,6 +104,34 @@ def _undecided(
                 "nothing was approved. To see why: pipgate pending"
             )
     return found
+
+
+def _require_approvable(
+    found: list[Found], wanted: list[str], given: argparse.Namespace, book: Rulebook
+) -> None:
+    """Raise ApprovalRefusedError where a name is denied, or something was revoked and is not spelled out."""
+    for each in found:
+        require_not_denied(each.request, book)
+        revoked = revocation_of_request(each.request, book.approvals)
+        spelled_out = any(_spells_out(word, each.request) for word in wanted)
+        if revoked is not None and not (spelled_out and given.reason):
+            words = ["pipgate", "approve", approval_key(each.request) or each.request.title]
+            again = masked(shell_line([*words, "--reason", "WHY"]))
+            raise ApprovalRefusedError(
+                f"{plain(each.request.title)} was {plain(in_words(revoked))}; nothing was approved.",
+                note="An approval would outdate that: it takes the name with its version, and a reason.",
+                hints=(
+                    f"Once you know why it was revoked, say why it is right again, instead of WHY: {again}",
+                ),
+            )
+
+
+def _spells_out(word: str, request: BuildRequest) -> bool:
+    """Return whether a word names a release or a place, and not just whatever is newest."""
+    if not isinstance(request.source, Sdist):
+        return "://" in word
+    name, equals, version = word.partition("==")
+    return bool(equals) and plain_name(name) == request.name and same_version(version, request.version)
 
 
 def _require_none_left(left: list[Outcome], recorded: int) -> None:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
 from pipgate.approvals_file import read_approvals
+from pipgate.approvals_places import users_file
 from pipgate.approvals_text import without
-from pipgate.approving import record, revocation_of, rewrite
+from pipgate.approving import record, revocation_of, rewrite, take_back
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_measured
 from pipgate.decision import utc_now
-from pipgate.errors import UsageError, assert_never
+from pipgate.errors import FileNotWrittenError, UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
 from pipgate.lapses import gone_for_good, not_yet
 from pipgate.matching import normalised, pin_text, same_version
 from pipgate.origin import Layer
-from pipgate.plain_text import plain
+from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def revoke(settings: Settings, words: list[str]) -> int:
     parser.add_argument("--reason")
     given = parser.parse_args(words)
     book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
-    entries = []
+    wanted: list[Approval] = []
     for text in given.names:
         name, _, version = text.partition("==")
         found = [
@@ -75,13 +76,13 @@ def revoke(settings: Settings, words: list[str]) -> int:
         ]
         if not found:
             raise UsageError(f"nothing is approved under {text}; to see what is: pipgate approvals")
-        entries += [
-            revocation_of(each.name, version=each.version, pin=each.pin, reason=given.reason)
-            for each in found
-        ]
-    for entry in entries:
-        record(book, entry, os.environ)
-    return _tell(given.json, book.approvals_path, "revoked", [as_json(entry) for entry in entries])
+        wanted += [each for each in found if each not in wanted]
+    told = [(each, _taken_back(book, each, given.reason)) for each in wanted]  # as much as can be
+    entries = [each for _, each in told if isinstance(each, Revocation)]
+    failed = [(approval, each) for approval, each in told if isinstance(each, FileNotWrittenError)]
+    status = _tell_where(given.json, "revoked", entries)
+    _require_written(failed)
+    return status
 
 
 def prune(settings: Settings, words: list[str]) -> int:
@@ -93,7 +94,7 @@ def prune(settings: Settings, words: list[str]) -> int:
     own, now = read_approvals(book.approvals_path, Layer.PROJECT), utc_now()
     gone = [each for each in own.approved if gone_for_good(each, own, book.policy, now)]
     if gone and not given.dry_run:
-        rewrite(book, lambda text: without(text or "", gone), os.environ)
+        rewrite(book, book.approvals_path, lambda text: without(text or "", gone), os.environ)
     return _tell(given.json, book.approvals_path, "pruned", [as_json(each) for each in gone])
 
 
@@ -142,6 +143,52 @@ def _tell(as_json_wanted: bool, path: str, verb: str, rows: list[dict[str, Any]]
             [f"{verb}: {names or 'nothing'}", *([f"in {plain(path)}; commit that file"] if rows else [])]
         )
     return 0
+
+
+def _tell_where(as_json_wanted: bool, verb: str, entries: list[Revocation]) -> int:  # noqa: FBT001 -- an option
+    """Tell of entries, each with the file that it was written to."""
+    if as_json_wanted:
+        rows = [{**as_json(each), "written_to": each.origin.file} for each in entries]
+        say_json({verb: rows})
+        return 0
+    lines = []
+    for path in dict.fromkeys(each.origin.file or "" for each in entries):
+        names = [f"{each.name} {each.version or ''}".strip() for each in entries if each.origin.file == path]
+        whose = "; commit that file" if entries[0].origin.layer is Layer.PROJECT else ""
+        lines.append(f"{verb}: {plain(', '.join(names))}")
+        lines.append(f"in {plain(path)}, which holds the approval{'s' if len(names) > 1 else ''}{whose}")
+    say_lines(lines)
+    return 0
+
+
+def _taken_back(book: Rulebook, approval: Approval, reason: str | None) -> Revocation | FileNotWrittenError:
+    try:
+        return take_back(book, approval, os.environ, reason=reason)
+    except FileNotWrittenError as error:
+        return error
+
+
+def _require_written(failed: list[tuple[Approval, FileNotWrittenError]]) -> None:
+    """Raise FileNotWrittenError where an approval could not be taken back, with what can be done here."""
+    if failed:
+        raise FileNotWrittenError(
+            f"Not all could be revoked. {'; '.join(dict.fromkeys(error.message for _, error in failed))}",
+            note="The approvals in it hold until somebody who may write there revokes them.",
+            hints=tuple(dict.fromkeys(_instead(approval) for approval, _ in failed)),
+        )
+
+
+def _instead(approval: Approval) -> str:
+    """Return what can be done about an approval in a file that was not written."""
+    path = approval.origin.file or ""
+    real = os.path.realpath(path)
+    if real != os.path.abspath(path):  # noqa: PTH100 -- strings
+        revoking = shell_line(["pipgate", "--approvals", real, "revoke", approval.name])
+        return f"To revoke it where the link leads: {revoking}"
+    own = users_file(os.environ)
+    making = shell_line(["mkdir", "-p", os.path.dirname(own)])  # noqa: PTH120 -- same
+    denying = shell_line(["pipgate", "--approvals", own, "deny", approval.name])
+    return f"Until then, to deny the name in a file of your own: {making} && {denying}"
 
 
 def plain_name(text: str) -> str:

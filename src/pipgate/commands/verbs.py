@@ -27,6 +27,7 @@ VERBS = {
     "revoke": "recorded.revoke",
     "team": "team.team",
     "trust": "trust.trust",
+    "undeny": "denied.undeny",
     "venv": "enable.venv",
 }
 
