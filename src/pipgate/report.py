@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipgate.approval_words import approval_key
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs, kind, location
 from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
-from pipgate.errors import PipgateError, assert_never
+from pipgate.errors import PipgateError
 from pipgate.index_words import index_words
 from pipgate.lapses import DOES_NOT_HOLD
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain, shell_line
-from pipgate.public_urls import repository
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -276,24 +276,6 @@ def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> 
     words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), *found]
     approving = [f"To approve and record: {masked(shell_line(words))}"]
     return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
-
-
-def approval_key(request: BuildRequest) -> str | None:
-    """Return the word for ``pipgate approve`` that finds this request, or None for what cannot be pinned."""
-    match request.source:
-        case Sdist(subdirectory=""):
-            return f"{request.name}=={request.version}" if request.version else request.name
-        case Sdist(_, _, url) | Archive(_, _, url):
-            return url
-        case Vcs(url, commit, subdirectory):
-            if request.name is None or commit is None:
-                return None
-            part = f"#subdirectory={subdirectory}" if subdirectory else ""
-            return f"{request.name}@{repository(url)}@{commit}{part}"
-        case Directory():
-            return None
-        case _:
-            assert_never(request.source)
 
 
 def _key(request: BuildRequest) -> str:

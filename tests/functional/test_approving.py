@@ -105,9 +105,9 @@ def test_revoked_and_approved_in_one_second(newest: World) -> None:
     for _ in range(3):
         again = run(newest, "approve", "evil==1.0", "--sha256", "a" * 64, "--reason", "read it again")
         assert again.status == 0
-        assert "approved" in run(newest, "approvals").out
+        assert "  approved\n" in run(newest, "approvals").out
         assert run(newest, "revoke", "evil==1.0").status == 0
-        assert "approved" not in run(newest, "approvals").out
+        assert "  approved\n" not in run(newest, "approvals").out
 
 
 @pytest.mark.parametrize(

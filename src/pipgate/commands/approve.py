@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipgate.approval_words import approval_key
 from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Purpose, Sdist, subdirectory_of
@@ -24,7 +25,7 @@ from pipgate.lapses import revocation_of as revocation_of_request
 from pipgate.matching import pin_or_none, same_version
 from pipgate.plain_text import masked, plain, shell_line
 from pipgate.policy_places import here
-from pipgate.report import approval_key, outcome_to_json
+from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:

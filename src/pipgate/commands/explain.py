@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipgate.approval_words import approval_key
 from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
 from pipgate.commands.arguments import VerbParser, measured, say_json, say_lines
@@ -17,7 +18,6 @@ from pipgate.matching import normalised, pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
-from pipgate.report import approval_key
 from pipgate.user_directories import state_home
 from pipgate.weighing import Weighing
 

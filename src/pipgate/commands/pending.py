@@ -6,6 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipgate.approval_words import approval_key
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.decision import Allowed, utc_now
 from pipgate.gate import Gate
@@ -13,7 +14,7 @@ from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.pending_builds import kept
 from pipgate.plain_text import masked, plain, shell_line
 from pipgate.policy_places import here
-from pipgate.report import approval_key, outcome_to_json
+from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
 from pipgate.user_directories import state_home
 
