@@ -164,8 +164,14 @@ def test_an_approved_directory_does_not_stand_for_the_root(good: Good) -> None:
     assert good.world.canary.silent
 
 
-@pytest.mark.parametrize("allow", ["file_approved", "by_name", "by_path", "by_url", "observe"])
-@pytest.mark.parametrize("way", OUTSIDE)
+@pytest.mark.parametrize(
+    ("way", "allow"),
+    [
+        *((way, allow) for way in OUTSIDE for allow in ("file_approved", "observe")),
+        *(("url-absolute", allow) for allow in ("by_name", "by_url")),
+        *(("wheel-file-absolute", allow) for allow in ("by_name", "by_path", "by_url")),
+    ],
+)
 def test_nothing_outside_of_the_file_is_ever_built(good: Good, way: str, allow: str) -> None:
     args = WAYS[way](good)
     url = f"{good.url}#subdirectory={good.away}"
