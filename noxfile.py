@@ -15,7 +15,10 @@ nox.options.error_on_external_run = True
 nox.options.reuse_existing_virtualenvs = True
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
-PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
+PIPS = (
+    *("23.1.2", "23.2.1", "23.3.2", "24.0", "24.1.2", "24.2", "24.3.1", "25.0.1", "25.1.1", "25.2", "25.3"),
+    *("26.0.1", "26.1.2", "26.2", "26.2.1", "26.3"),
+)
 TEST_TOOLS = ("pytest==9.*", "pytest-xdist==3.*", "hypothesis==6.*", "packaging>=23.1")
 # The old ones are for the ways that only pip before 25.3 has: setup.py egg_info and develop without PEP 517.
 BUILD_TOOLS = ("packaging", "setuptools", "wheel", "flit-core", "setuptools==69.5.1", "wheel==0.43.0")

@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[2]
 WORK = Path(os.environ.get("PIPGATE_TEST_WORK", ROOT / ".nox" / "work"))
 WHEELHOUSE = WORK / "wheelhouse"
 
-ALL_PIPS = ("23.1.2", "23.2.1", "24.0", "24.3.1", "25.0.1", "25.1.1", "25.3", "26.0.1", "26.2.1", "26.3")
+ALL_PIPS = (
+    *("23.1.2", "23.2.1", "23.3.2", "24.0", "24.1.2", "24.2", "24.3.1", "25.0.1", "25.1.1", "25.2", "25.3"),
+    *("26.0.1", "26.1.2", "26.2", "26.2.1", "26.3"),
+)
 SOME_PIPS = ("23.1.2", "24.3.1", "25.3", "26.3")
 PIPS = {"all": ALL_PIPS, "ends": (SOME_PIPS[0], SOME_PIPS[-1])}.get(
     os.environ.get("PIPGATE_TEST_PIPS", ""), SOME_PIPS

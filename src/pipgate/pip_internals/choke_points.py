@@ -71,8 +71,9 @@ class ChokePoint(NamedTuple):
 
 
 _BUILD_ENV_PACKAGE: Release = (26, 2)  # pip PR 14070 made build_env a package and moved get_runnable_pip
-_INSTALLER_CLASSES: Release = (25, 3)  # pip PR 13450 put the installation of build requirements in classes
+_INSTALLER_CLASSES: Release = (25, 2)  # pip PR 13450 put the installation of build requirements in classes
 _PICKLE_GONE: Release = (24, 1)  # with CacheControl 0.14; 0.13, in pip 23.3, still had names for other forms
+_PEP_517_ALONE: Release = (25, 3)  # pip PR 13525 took setup.py without PEP 517 away
 _IMPORTS_BLOCKED_BY_PIP: Release = (26, 3)  # pip issue 13828
 
 TABLE: tuple[ChokePoint, ...] = (
@@ -103,7 +104,7 @@ TABLE: tuple[ChokePoint, ...] = (
         ("req",),
         "source_builds.should_build",
         "asks the backend of an editable whether it can build one; gone with pip PR 13525",
-        until=_INSTALLER_CLASSES,
+        until=_PEP_517_ALONE,
     ),
     ChokePoint(
         "pip._internal.req.req_install",
