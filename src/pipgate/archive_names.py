@@ -1,4 +1,4 @@
-"""What the name and the bytes of a source archive say, without a look inside."""
+"""What the name and the bytes of a source archive say, without a look inside, and how its text is read."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ def stem(filename: str) -> str:
         if filename.lower().endswith(ending.lower()):
             return filename[: -len(ending)]
     return filename
+
+
+def with_line_feeds(text: str) -> str:
+    """Return a text with the line ends of one that pip opens as text: a lone carriage return is one too."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def sha256_of_file(path: str) -> str:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_names import with_line_feeds
 from pipgate.archive_stream import (
     HostileArchiveError,
     is_zip,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _ENTRY_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _SETUPTOOLS = "setuptools"
+_UNREADABLE = "unknown: its pyproject.toml cannot be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def read_build_entry(
     backend, requires = declared.get("build-backend"), declared.get("requires")
     in_tree = ", in the archive" if declared.get("backend-path") else ""
     shown = f"{backend}{in_tree}" if isinstance(backend, str) else f"{_SETUPTOOLS} (setup.py)"
+    shown = _UNREADABLE if _UNREADABLE in declared else shown
     listed = tuple(each for each in requires if isinstance(each, str)) if isinstance(requires, list) else ()
     files = tuple(texts.items())
     return BuildEntry(
@@ -145,8 +148,9 @@ def _in_tree(declared: dict[str, Any]) -> list[str]:
 
 
 def _build_system(text: str) -> dict[str, Any]:
+    """Return the table, read with the line ends that pip takes for line ends."""
     try:
-        table = tomllib.loads(text).get("build-system", {})
+        table = tomllib.loads(with_line_feeds(text)).get("build-system", {})
     except (ValueError, RecursionError):
-        return {}
-    return table if isinstance(table, dict) else {}
+        return {_UNREADABLE: True}
+    return table if isinstance(table, dict) else {_UNREADABLE: True}

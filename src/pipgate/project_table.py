@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
+from pipgate.archive_names import with_line_feeds
 from pipgate.core_metadata import CoreMetadata, MetadataError, conditional, known_good, requirement
 from pipgate.plain_text import plain
 
@@ -77,8 +78,7 @@ def _toml(data: bytes) -> dict[str, Any]:
     if len(data) > LARGEST_PYPROJECT:
         raise MetadataError(f"pyproject.toml is larger than {LARGEST_PYPROJECT >> 20} MiB")
     try:
-        text = data.decode("utf-8")
-        return tomllib.loads(text)
+        return tomllib.loads(with_line_feeds(data.decode("utf-8")))
     except UnicodeDecodeError as error:
         raise MetadataError("pyproject.toml is not UTF-8") from error
     except (ValueError, RecursionError) as error:  # TOMLDecodeError says the line

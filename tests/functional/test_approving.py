@@ -190,3 +190,25 @@ def test_what_is_shown_is_what_is_built(tmp_path: Path) -> None:
     )
     assert plain is not None
     assert dict(plain.files) == {"setup.py": "last", "setup.cfg": "led to", "real.cfg": "led to"}
+
+
+def test_line_ends_that_only_pip_takes_for_some_hide_nothing(tmp_path: Path) -> None:
+    told = BACKEND.format("own:obj")
+    for name, text in (("cr", told.replace("\n", "\r")), ("crlf", told.replace("\n", "\r\n"))):
+        path = archive(
+            tmp_path / f"{name}.tar.gz",
+            ("x-1.0/pyproject.toml", text),
+            ("x-1.0/setup.py", "harmless"),
+            ("x-1.0/own.py", "real"),
+        )
+        entry = read_build_entry(path)
+        assert entry is not None
+        assert (entry.backend, entry.requires) == ("own:obj, in the archive", ("a", "b"))
+        assert dict(entry.files)["own.py"] == "real"
+
+
+def test_a_pyproject_that_cannot_be_read_is_not_told_as_setuptools(tmp_path: Path) -> None:
+    path = archive(tmp_path / "x.tar.gz", ("x-1.0/pyproject.toml", "[build-system"), ("x-1.0/setup.py", ""))
+    entry = read_build_entry(path)
+    assert entry is not None
+    assert "cannot be read" in entry.backend

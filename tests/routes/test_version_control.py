@@ -134,18 +134,38 @@ def test_freeze_of_a_mercurial_tree_that_a_wheel_planted(world: World) -> None:
     ended = env.run(script, "freeze", home=world.home, env=path)
     assert world.canary.silent, world.canary.songs
     assert "planted" in ended.out, ended.text
+    assert ended.status == 0, ended.text
     plain = env.plain_pip("freeze", home=world.home, env=path)
     assert not world.canary.silent, plain.text
 
 
-def test_freeze_of_an_editable_git_checkout_is_as_with_pip(world: World) -> None:
+def test_freeze_of_a_mercurial_tree_that_lies_elsewhere(world: World) -> None:
+    """A wheel says in its direct_url.json where the tree is that it pretends to be installed from."""
+    env = world.env.copy(world.tmp / "env")
+    repo = world.tmp / "elsewhere"
+    (repo / ".hg").mkdir(parents=True)
+    info = env.site_packages / "planted-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")
+    (info / "direct_url.json").write_text(json.dumps({"url": repo.as_uri(), "dir_info": {"editable": True}}))
+    (info / "RECORD").write_text("")
+    path = fake_program(world, "hg")
+    ended = env.run(str(env.root / "bin" / "pipgate"), "freeze", home=world.home, env=path)
+    assert world.canary.silent, world.canary.songs
+    assert ended.status == 0, ended.text
+    assert str(repo) in ended.out, ended.text
+
+
+@pytest.mark.parametrize("place", ["src", "env/src"])
+def test_freeze_of_an_editable_git_checkout_is_as_with_pip(world: World, place: str) -> None:
     repository = world.project().repository(world.tmp / "repo")
     env = world.env.copy(world.tmp / "env")
     script = str(env.root / "bin" / "pipgate")
-    source = ("--src", str(world.tmp / "src"), "-e", f"git+{repository.as_uri()}#egg=evil")
+    source = ("--src", str(world.tmp / place), "-e", f"git+{repository.as_uri()}#egg=evil")
     made = env.run(script, "--allow-build", "evil", "install", *source, home=world.home)
     assert made.status == 0, made.text
     gated = env.run(script, "freeze", home=world.home)
     plain = env.plain_pip("freeze", home=world.home)
-    assert gated.out == plain.out
+    assert (gated.status, gated.out) == (plain.status, plain.out)
+    assert gated.err == "", gated.text
     assert "git+file" in gated.out, Path(world.tmp).name

@@ -77,7 +77,7 @@ class Run:
     command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
     runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
     could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
-    that a find-links directory offers: pip's links do not say so.
+    that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run.
     """
 
     open_gate: Callable[[], Gate]
@@ -89,6 +89,7 @@ class Run:
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
     outlook: Outlook | None = None
+    fetched: set[str] = field(default_factory=set)
     offered_here: set[str] = field(default_factory=set)
     newest_undecided: dict[str, InstallationCandidate] = field(default_factory=dict)
     pages: dict[str, PageFacts] = field(default_factory=dict)

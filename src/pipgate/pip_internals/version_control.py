@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from pipgate import permit
 from pipgate.permit import Permit, unrecorded
 from pipgate.pip_internals import existing_trees
-from pipgate.pip_internals.presented_errors import presented
+from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.plain_text import shell_line
 from pipgate.public_urls import repository, revision_in
 
@@ -43,16 +43,22 @@ _HARMLESS_GIT = (
 )
 
 
-def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:  # noqa: ARG001 -- the table's form
-    """Grant ``VersionControl.run_command`` while a fetch is allowed, and for plain questions."""
+def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:
+    """Grant ``VersionControl.run_command`` while a fetch is allowed, and for plain questions.
+
+    Where a question may run what a repository names, pip is told that there is none.
+    """
 
     @functools.wraps(original)
     def granted_command(cls: Any, cmd: Sequence[Any], *args: Any, **kwargs: Any) -> str:
         words = [str(word) for word in cmd]
         cwd = kwargs.get("cwd", args[1] if len(args) > 1 else None)
-        if not (_fetching.get() or _is_harmless_question(cls.name, words, cwd)):
+        asks = words[:1] != [] and words[0] in _QUESTIONS.get(cls.name, ())
+        if asks and not (_fetching.get() or _is_harmless_to_ask(cls.name, cwd, run)):
+            raise installation_error(f"pipgate: {cls.name} is not asked about {cwd}")
+        if not (_fetching.get() or asks):
             return original(cls, cmd, *args, **kwargs)  # lock 2 decides
-        ours = _environment(cls.name, words)
+        ours = _environment(cls.name)
         if ours:
             kwargs["extra_environ"] = {**(kwargs.get("extra_environ") or {}), **ours}
         with permit.granted(Permit(used=unrecorded)):
@@ -84,16 +90,17 @@ def prepare_linked_requirement(original: Callable[..., Any], run: Run) -> Callab
     return prepare
 
 
-def unpack_vcs_link(original: Callable[..., None], run: Run) -> Callable[..., None]:  # noqa: ARG001 -- the table's form
+def unpack_vcs_link(original: Callable[..., None], run: Run) -> Callable[..., None]:
     """Grant the fetch of the checkout that has been decided on, and of no other."""
 
     @functools.wraps(original)
-    def fetch(link: Link, *args: Any, **kwargs: Any) -> None:
+    def fetch(link: Link, location: str, *args: Any, **kwargs: Any) -> None:
         if _decided.get() != link.url:
-            original(link, *args, **kwargs)  # lock 2 refuses
+            original(link, location, *args, **kwargs)  # lock 2 refuses
             return
         with _fetch():
-            original(link, *args, **kwargs)
+            original(link, location, *args, **kwargs)
+        run.fetched.add(os.path.realpath(location))
 
     return fetch
 
@@ -117,6 +124,8 @@ def update_editable(original: Callable[..., None], run: Run) -> Callable[..., No
                 _decide_on_what_lies_there(self, run)
             with _fetch():
                 original(self)
+            if not there:
+                run.fetched.add(os.path.realpath(self.source_dir or ""))
 
     return update
 
@@ -221,11 +230,14 @@ def _fetching_runs_code(link: Link) -> bool:
     return link.scheme.endswith("+file") and not link.scheme.startswith("git+")
 
 
-def _is_harmless_question(vcs: str, words: list[str], cwd: str | None) -> bool:
-    if not words or words[0] not in _QUESTIONS.get(vcs, ()):
-        return False
-    # A Mercurial repository can name extensions; one inside the environment came with a wheel.
-    return vcs == "git" or cwd is None or not _is_in_environment(cwd)
+def _is_harmless_to_ask(vcs: str, cwd: str | None, run: Run) -> bool:
+    """Return whether a repository may be asked about: one of git, one that we fetched, or no wheel's.
+
+    A Mercurial repository can name extensions, wherever a wheel says that it lies (``direct_url.json``).
+    """
+    if vcs == "git" or cwd is None or os.path.realpath(cwd) in run.fetched:
+        return True
+    return vcs != "hg" and not _is_in_environment(cwd)
 
 
 def _is_in_environment(path: str) -> bool:
@@ -233,17 +245,17 @@ def _is_in_environment(path: str) -> bool:
     return os.path.commonpath([os.path.realpath(path), prefix]) == prefix
 
 
-def _environment(vcs: str, words: list[str]) -> dict[str, str]:
+def _environment(vcs: str) -> dict[str, str]:
     """Return what keeps a program from what a repository's own settings name.
 
     For Mercurial: no aliases (``HGPLAIN``), and no ``.hg/hgrc``, of the source neither (``HGRCSKIPREPO``,
-    Mercurial 5.3); where its URL stands there, it is read.
+    Mercurial 5.3).
     """
     match vcs:
         case "git":
             return _git_environment()
         case "hg":
-            return {"HGPLAIN": "1", **({} if words[:1] == ["showconfig"] else {"HGRCSKIPREPO": "1"})}
+            return {"HGPLAIN": "1", "HGRCSKIPREPO": "1"}
         case _:
             return {}
 
