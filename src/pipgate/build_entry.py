@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ENTRY_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 _SETUPTOOLS = "setuptools"
+_LEGACY = "setuptools.build_meta:__legacy__"
+_LONGEST_CHAIN = 8  # links that lead to links
 _UNREADABLE = "unknown: its pyproject.toml cannot be read"
 
 
@@ -60,6 +62,12 @@ class _Listing:
         place = posixpath.normpath(_split(name)[1] if self.has_top else name)
         return posixpath.relpath(f"/{place}", f"/{self.built}") if self.built else place
 
+    def end_of(self, place: str) -> str:
+        """Return where the links from a place lead to in the end."""
+        for _ in range(_LONGEST_CHAIN):
+            place = self.links.get(place, place)
+        return place
+
 
 def read_build_entry(
     path: str, content_type: str | None = None, *, subdirectory: str = ""
@@ -75,7 +83,7 @@ def read_build_entry(
         texts |= _texts(path, content_type, listing, _in_tree(declared))
     except HostileArchiveError:
         return None
-    backend, requires = declared.get("build-backend"), declared.get("requires")
+    backend, requires = _backend(declared), declared.get("requires")
     in_tree = ", in the archive" if declared.get("backend-path") else ""
     shown = f"{backend}{in_tree}" if isinstance(backend, str) else f"{_SETUPTOOLS} (setup.py)"
     shown = _UNREADABLE if _UNREADABLE in declared else shown
@@ -120,7 +128,8 @@ def _split(name: str) -> tuple[str, str]:
 
 def _texts(path: str, content_type: str | None, listing: _Listing, wanted: Iterable[str]) -> dict[str, str]:
     """Return the files at these places, and what links there lead to; of several members the last one."""
-    places = {place for each in wanted for place in (each, listing.links.get(each, each))}
+    ends = {each: listing.end_of(each) for each in wanted}
+    places = {*ends, *ends.values()}
     last: dict[str, str] = {}
 
     def is_wanted(name: str, _: object) -> bool:
@@ -133,13 +142,18 @@ def _texts(path: str, content_type: str | None, listing: _Listing, wanted: Itera
     files = read_files(path, content_type, is_wanted, lambda _: False) if places else {}
     texts = {place: files[name].decode("utf-8", "replace") for place, name in last.items()}
     for each in sorted(places & listing.links.keys()):
-        texts[each] = texts.get(listing.links[each], f"(a link to {listing.links[each]})")
+        texts[each] = texts.get(listing.end_of(each), f"(a link to {listing.links[each]})")
     return dict(sorted(texts.items()))
+
+
+def _backend(declared: dict[str, Any]) -> Any:  # noqa: ANN401 -- whatever the file says
+    """Return the backend that pip takes; one of setuptools may lie in the tree as well (``backend-path``)."""
+    return declared.get("build-backend", _LEGACY if declared.get("backend-path") else None)
 
 
 def _in_tree(declared: dict[str, Any]) -> list[str]:
     """Return where the module of a backend in the tree may lie (PEP 517, ``backend-path``)."""
-    backend, paths = declared.get("build-backend"), declared.get("backend-path")
+    backend, paths = _backend(declared), declared.get("backend-path")
     if not isinstance(backend, str) or not isinstance(paths, list):
         return []
     module = backend.partition(":")[0].strip().replace(".", "/")

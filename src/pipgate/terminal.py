@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipgate.errors import EXIT_BLOCKED, EXIT_NOT_ARMED, EXIT_POLICY, OutputNotWrittenError
-from pipgate.plain_text import plain
+from pipgate.plain_text import masked, plain
 from pipgate.rows import hanging, screen_of
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def show(error: PipgateError) -> None:
 
 
 def _plain(line: str) -> str:
-    """Return a line in which nothing hostile is left, should somebody have forgotten it before."""
-    return plain(line, len(line))
+    """Return a line in which no secret and nothing hostile is left, should somebody have forgotten it."""
+    shown = masked(line)
+    return plain(shown, len(shown))
 
 
 def _write(text: str) -> None:

@@ -212,3 +212,27 @@ def test_a_pyproject_that_cannot_be_read_is_not_told_as_setuptools(tmp_path: Pat
     entry = read_build_entry(path)
     assert entry is not None
     assert "cannot be read" in entry.backend
+
+
+def test_a_backend_behind_links_or_without_a_name_is_shown(tmp_path: Path) -> None:
+    path = archive(
+        tmp_path / "x.tar.gz",
+        ("x-1.0/pyproject.toml", "-> yy"),
+        ("x-1.0/yy", "-> zz"),
+        ("x-1.0/zz", BACKEND.format("own:obj")),
+        ("x-1.0/own.py", "real"),
+    )
+    entry = read_build_entry(path)
+    assert entry is not None
+    assert entry.backend == "own:obj, in the archive"
+    assert dict(entry.files)["own.py"] == "real"
+    legacy = '[build-system]\nrequires = ["setuptools"]\nbackend-path = ["lib"]\n'
+    hidden = "x-1.0/lib/setuptools/build_meta.py"
+    entry = read_build_entry(
+        archive(
+            tmp_path / "y.tar.gz", ("x-1.0/pyproject.toml", legacy), ("x-1.0/setup.py", ""), (hidden, "real")
+        )
+    )
+    assert entry is not None
+    assert "in the archive" in entry.backend
+    assert dict(entry.files)["lib/setuptools/build_meta.py"] == "real"

@@ -116,13 +116,15 @@ def _word(finding: Finding) -> tuple[str, str]:
 
 
 def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) -> list[str]:
-    known = f"{request.name}=={request.version}" if request.version else str(request.name)
     if isinstance(finding, Allowed):
         return [shell_line(["pipgate", "deny", str(request.name)])]
     code = finding.code if isinstance(finding, Refused) else None
     if code == "denied":
         return undenying(request, book)
-    approving = ["pipgate", "approve", approval_key(request) or known]
+    key = approval_key(request)
+    if key is None:  # the name alone would approve what an index has under it
+        return ["it has no bytes or commit that could be approved; --allow-build allows it for one run"]
+    approving = ["pipgate", "approve", key]
     if code == "revoked":
         again = shell_line([*approving, "--reason", "WHY"])
         return [f"find out why it was revoked; to approve it all the same, say why instead of WHY: {again}"]
