@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pipgate.decision import Finding
     from pipgate.policy import Policy
 
-# The codes of a yes at the prompt.
-_BY_A_PERSON = frozenset({"allowed-once", "approved"})
+# The codes of a yes at the prompt; an approval in a file is read again by every pip, with what it is for.
+_BY_A_PERSON = frozenset({"allowed-once", "approved-at-the-prompt"})
 
 
 class BuildRefusedError(Exception):

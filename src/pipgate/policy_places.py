@@ -86,6 +86,11 @@ def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool
     return bool(pip_conf.named_policies(environ))
 
 
+def usual_files(environ: Mapping[str, str]) -> list[str]:
+    """Return the policies and approvals of the system and of a user where they usually lie, there or not."""
+    return [f"{each}/{name}" for each in (*_SYSTEM, config_home(environ)) for name in (_FILE, APPROVALS)]
+
+
 def policy_files(project: Project, given: Named, environ: Mapping[str, str]) -> list[PolicyPlace]:
     """Return every policy there is, the farthest first; raises PolicyError for one that cannot be read.
 

@@ -159,7 +159,7 @@ class TerminalPrompter:
         self._say(f"Recorded in {plain(self.approvals)}; commit that file.")
         if note is not None:
             self._say(note)
-        return Allowed("approved", "somebody at the terminal approved it")
+        return Allowed("approved-at-the-prompt", "somebody at the terminal approved it")
 
     def _view(self, entry: BuildEntry | None) -> None:
         if entry is None or not entry.files:

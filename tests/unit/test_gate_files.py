@@ -30,6 +30,15 @@ PLACES = Places(
 ).folded()
 
 OF_THE_GATE = [
+    "x.data/scripts/python._pth",
+    "x.data/data/bin/python3.11._pth",
+    "x.data/scripts/pybuilddir.txt",
+    "x.data/scripts/Lib/os.py",
+    "x.data/scripts/typing.py",
+    "x.data/scripts/json/__init__.py",
+    "x.data/scripts/re.cpython-311-x86_64-linux-gnu.so",
+    "x.data/data/lib/python3.11/encodings/__init__.py",
+    "x.data/data/lib/python3.11/__pycache__/site.cpython-311.pyc",
     "_pipgate.pth",
     "_PIPGATE.PTH",
     "_pipgate.pth.",
@@ -106,6 +115,11 @@ HARMLESS = [
     "sitecustomize_evil.py",
     "evil.pth",
     "x.data/scripts/pip-compile",
+    "x.data/scripts/python-argcomplete-check-easy-install-script",
+    "x.data/scripts/jp.py",
+    "x.data/scripts/code",
+    "x.data/data/lib/evil/typing.py",
+    "x.data/data/lib/python3.11/site-packages/typing_evil.py",
     "x.data/scripts/python-config",
     "x.data/scripts/pipx",
     "x.data/data/share/doc/evil/pip.conf",
@@ -167,6 +181,10 @@ ENTRY_POINTS = {
     "[console_scripts]\n[pip = evil:main [x]\n": True,
     "[console_scripts]\n[[pip = evil:main\n": True,
     "[other]\n[pip = console_scripts:main\n": True,
+    "[console_scripts]\nx = - /../pip = evil:main\n": True,
+    "[console_scripts]\nsub/pip = evil:main\n": True,
+    "[console_scripts]\nx!pip = evil:main\n": True,
+    "[console_scripts]\npip-evil = evil:main [extra = 1]\n": False,
     "[other]\npip = evil:main\n": False,
     "[console_scripts]\na = pip:main\n[other]\npip = evil:main\n": False,
 }
@@ -180,6 +198,16 @@ def test_commands(tmp_path: Path, text: str) -> None:
     contents = members.read(str(path))
     assert contents is not None
     assert ("pip" in contents.commands) == ENTRY_POINTS[text]
+
+
+@pytest.mark.parametrize("end", ["", "/", "/.", "//", "/./"])
+def test_where_pip_reads_commands(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "evil-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr(f"evil-1.0.dist-info/entry_points.txt{end}", "[console_scripts]\npip = evil:main\n")
+    contents = members.read(str(path))
+    assert contents is not None
+    assert "pip" in contents.commands
 
 
 def test_what_is_no_wheel(tmp_path: Path) -> None:

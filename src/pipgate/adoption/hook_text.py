@@ -61,7 +61,7 @@ class _EngineFinder:
             return None
         from importlib.machinery import PathFinder
 
-        places = [each for each in _own_places() if each.endswith("-packages")]
+        places = [each for each in _own_places() if each in _sites()]  # no wheel's .pth can add one
         own = PathFinder.find_spec(name, places) if name == "packaging" else None
         if own is not None and own.origin is not None and _is_new(own.origin):
             return own
@@ -139,14 +139,18 @@ def _found_in(places):
     return [os.path.dirname(spec.origin) if spec.submodule_search_locations else spec.origin]
 
 
+def _sites():
+    import site
+
+    return {{os.path.dirname(__file__), site.getusersitepackages(), *site.getsitepackages()}}
+
+
 def _own_places():
     """What of the import path is this environment's, or was put there by the program that runs.
 
     A program puts files of pip there, as ensurepip does; the directory of one that is pip itself is no other.
     """
-    import site
-
-    sites = {{os.path.dirname(__file__), site.getusersitepackages(), *site.getsitepackages()}}
+    sites = _sites()
     told = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
     given = set(map(os.path.abspath, told.split(os.pathsep))) if told else ()
     program = os.path.abspath(getattr(sys.modules.get("__main__"), "__file__", None) or "")

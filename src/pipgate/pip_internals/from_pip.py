@@ -128,7 +128,7 @@ def _commit(req: InstallRequirement, link: Link) -> str | None:
     backend = vcs.get_backend_for_scheme(link.scheme)
     if backend is None or req.source_dir is None:
         return None
-    return backend.get_revision(req.source_dir)
+    return backend.get_requirement_revision(req.source_dir)  # of Mercurial a hash, and no local number
 
 
 def _named(source: Source, link: Link, run: Run) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from typing import NamedTuple
 
@@ -27,7 +28,14 @@ _COMMAND = (
 )
 _ARCHIVED_LIBRARY = r"python[0-9]+t?\.zip"
 _OF_THE_TOOL = r"pipgate(?:[.-].*)?"
-_ANY = r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)"
+_ANY = (
+    r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)"
+    r"|\.data[/\\](?:scripts|data[/\\]lib)"
+)
+# What a Python takes for its import path, beside its program: since 3.11 also on Linux, and in a build tree.
+_PATHS_OF_PYTHON = r"python[0-9.]*t?\._pth|pybuilddir\.txt"
+_MODULE = r"([^./]+)(?:/.*|\.(?:py|pyc|pyw|so|pyd|[^/]*\.so|[^/]*\.pyd))"
+_CODE = r".*\.(?:pyc?|so|pyd|zip|pth|start)"
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 _IGNORED = frozenset({"Cf", "Mn"})  # file systems that fold names drop these
 
@@ -120,6 +128,11 @@ def _in_library(inside: str) -> GateFile | None:
 
 def _in_scripts(inside: str) -> GateFile | None:
     """Look among the commands; what lies there is also what a script of Python imports first."""
+    if re.fullmatch(_PATHS_OF_PYTHON, inside) or inside.partition("/")[0] in {"lib", "lib64"}:
+        return GateFile(_STARTUP)
+    module = re.fullmatch(_MODULE, inside)
+    if module is not None and module[1] in sys.stdlib_module_names:
+        return GateFile(_STARTUP)
     command = re.fullmatch(_COMMAND, inside) or re.fullmatch(_PACKAGE, inside.partition("/")[0])
     if inside in _CONFIGURATIONS or command is None or inside in {"packaging", "tomli"}:
         return _CONFIGURATIONS.get(inside)
@@ -130,7 +143,8 @@ def _in_scripts(inside: str) -> GateFile | None:
 
 def _in_standard_library(inside: str) -> GateFile | None:
     first = inside.removeprefix("__pycache__/").partition("/")[0]
-    return GateFile(_STARTUP) if first.partition(".")[0] == "sitecustomize" else None
+    is_module = inside and first not in _PACKAGES and re.fullmatch(_CODE, inside)
+    return GateFile(_STARTUP) if is_module or first.partition(".")[0] == "sitecustomize" else None
 
 
 def _in_root(inside: str) -> GateFile | None:

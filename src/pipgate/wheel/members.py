@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zlib
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
@@ -35,11 +36,16 @@ def read(path: str) -> Contents | None:
     try:
         with ZipFile(path, allowZip64=True) as wheel:
             members = tuple(wheel.namelist())
-            lists = [info for info in wheel.infolist() if info.filename.endswith(_ENTRY_POINTS)]
-            texts = [_text(wheel, info) for info in lists if ".dist-info/" in info.filename]
+            lists = [info for info in wheel.infolist() if _is_list(info.filename)]
+            texts = [_text(wheel, info) for info in lists]
     except _UNREADABLE:
         return None
     return Contents(members, tuple(name for text in texts for name in _commands(text)))
+
+
+def _is_list(member: str) -> bool:
+    """Return whether pip may read a member as the list of entry points, with ``.`` or a slash in its path."""
+    return ".dist-info" in member and PurePosixPath(member).name == _ENTRY_POINTS
 
 
 def _text(wheel: ZipFile, info: ZipInfo) -> str:
@@ -55,16 +61,23 @@ def _commands(text: str) -> Iterator[str]:
     """Yield all names that a reader of entry points may take for those of commands.
 
     Readers differ in what ends a line or a section, so a section ends only where all of them see its end.
-    What makes the command reads the line once more, and passes by a bracket that it begins with.
+    What makes the command searches the whole line once more (distlib's ``ENTRY_RE``): a name may end at any
+    of its equals signs, and begins after a blank, a bracket or, before 23.3, whatever is no part of a word.
     """
     for lines in (text.split("\n"), text.splitlines()):
         inside = False
         for line in lines:
             begins = "[" in line and any(section in line for section in _SCRIPTS)
             inside = begins or (inside and not re.fullmatch(_SECTION, line))
-            if inside and "=" in line:
-                name = line.partition("=")[0].strip()
-                yield from (name, re.split(r"[\s\[]", name)[-1])
+            if inside:
+                for sign in re.finditer("=", line):
+                    yield from _names_before(line[: sign.start()].strip())
+
+
+def _names_before(text: str) -> Iterator[str]:
+    last = re.split(r"[\s\[]", text)[-1]
+    word = re.search(r"[\w.+-]+$", last)
+    yield from dict.fromkeys((text, last, f" {last}", word[0] if word else last))
 
 
 def destinations(member: str, scheme: Mapping[str, str]) -> tuple[str, ...]:
