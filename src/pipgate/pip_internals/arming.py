@@ -134,7 +134,8 @@ def all_modules() -> frozenset[str]:
 
 def let_go(run: Run) -> None:
     """Let a program that has called pip's command line import again, when that has ended."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not run.late_imports]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder not in run.import_blockers]
+    run.import_blockers.clear()
 
 
 def fit_all(finder: ChokePointFinder) -> None:

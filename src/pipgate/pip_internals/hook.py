@@ -14,7 +14,7 @@ from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 from pipgate.errors import GateNotArmedError
-from pipgate.pip_internals import arming, presented_errors
+from pipgate.pip_internals import arming, environment_imports, presented_errors
 from pipgate.pip_internals.run_state import Command, Run
 from pipgate.pip_internals.versions import require_known
 
@@ -63,11 +63,13 @@ def arm(
     serve_a_library()
     finder = arming.arm(run)
     finder.after[CLI] = lambda module: _replace_entries(module, run, run_command, serve_a_library)
-    return _nothing  # the package itself holds no choke point; what lies in it, the finder finds from here on
 
+    def find(name: str, *_: object) -> None:
+        """Find nothing: what lies in pip, the finder finds. pip's command line is loaded as it will run."""
+        if name == CLI and not run.import_blockers:  # a finder that is put in makes Python ask once more
+            environment_imports.close(run)
 
-def _nothing(*_: object) -> None:
-    return None
+    return find
 
 
 def _replace_entries(
@@ -77,6 +79,7 @@ def _replace_entries(
 
     ``ended`` takes back all that a command has changed: what was allowed for it is allowed for it alone.
     """
+    arming.let_go(run)  # of what was loaded with it
     for name in _ENTRIES:
         original = getattr(module, name, None)
         if original is not None:

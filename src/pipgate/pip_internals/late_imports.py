@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # All that pips before 26.3 import after they have begun to install (pip issues 13079 and 13828); one that
 # needs more fails, and a test says so. ``_manylinux`` is asked for whenever tags are computed (PEP 600).
+# One of the environment is never found, see environment_imports.py.
 _IMPORTED_LATE = ("_manylinux", "pip._internal.self_outdated_check", "pip._internal.utils.entrypoints")
 
 
@@ -74,8 +75,9 @@ def install_given_reqs(original: Callable[..., Any], run: Run) -> Callable[..., 
         if run.is_library:  # what the program imports then is its own affair
             return original(*args, **kwargs)
         _import_early()
-        run.late_imports = LateImportBlocker()
-        sys.meta_path.insert(0, run.late_imports)
+        blocker = LateImportBlocker()
+        run.import_blockers.append(blocker)
+        sys.meta_path.insert(0, blocker)
         run.installing = True
         return original(*args, **kwargs)
 

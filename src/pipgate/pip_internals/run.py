@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate import audit_hook, permit
-from pipgate.pip_internals import arming, presented_errors
+from pipgate.pip_internals import arming, environment_imports, presented_errors
 from pipgate.pip_internals.own_processes import OwnProcesses
 from pipgate.pip_internals.run_state import Command, Run
 from pipgate.pip_internals.versions import not_armed, require_known
@@ -83,6 +83,7 @@ def run_pip(call: PipCall, open_gate: Callable[[], Gate], armed: Run | None = No
     run.own_options, run.chain = call.own_options, call.chain
     run.plan_only, run.tell_plan = call.plan_only, call.tell_plan
     building = bool(_BUILDING.intersection(call.args)) or bool(call.own_options)
+    environment_imports.close(run, call.args)
     with run.cleanup:
         run.outlook = call.outlook() if building else None
         if building and run.outlook is None:
@@ -115,6 +116,7 @@ def prove(armed: Run | None) -> str:
     """Fit every choke point and return pip's version; raises GateNotArmedError as ``run_pip`` does."""
     version = _import_pip()
     run = armed or Run(_no_gate, release=require_known(version))
+    environment_imports.close(run)
     arming.fit_all(arming.arm(run))
     if run.broken is not None:
         raise run.broken

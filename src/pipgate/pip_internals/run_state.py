@@ -110,7 +110,7 @@ class Run:
     broken: PipgateError | None = None
     entry: Callable[..., Any] | None = None
     ended: bool = False
-    late_imports: object = None
+    import_blockers: list[object] = field(default_factory=list)
     seen_wheels: set[str] = field(default_factory=set)
     left_in_place: set[str] = field(default_factory=set)
     is_library: bool = False
