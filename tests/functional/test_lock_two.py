@@ -135,3 +135,35 @@ def test_the_editor_of_pip_config_edit(newest: World) -> None:
     ended = newest.pipgate("config", "--user", "--editor", str(editor), "edit")
     assert ended.status == 0, ended.text
     assert newest.canary.songs == ["editor"]
+
+
+@pytest.mark.parametrize("program", ["git", "git-lfs"])
+@pytest.mark.parametrize("where", ["outside", "inside", "inside, and no other"])
+def test_git_and_what_it_starts_do_not_lie_in_the_environment(world: World, where: str, program: str) -> None:
+    """As a wheel's command of that name does; the git of the system is started in its place."""
+    repository = world.project("good").repository(world.tmp / "r")
+    env = world.env.copy(world.tmp / "env")
+    folder = world.tmp / "bin" if where == "outside" else env.root / "bin"
+    folder.mkdir(exist_ok=True)
+    script, goes_on = folder / program, "cat" if program == "git-lfs" else 'exec /usr/bin/git "$@"'
+    script.write_text(f"#!/bin/sh\necho {program} >> {world.canary.path}\n{goes_on}\n")
+    script.chmod(0o755)
+    if program == "git-lfs":
+        attributes = world.home / "attributes"
+        attributes.write_text("* filter=lfs\n")
+        settings = f'[core]\nattributesFile = {attributes}\n[filter "lfs"]\nsmudge = git-lfs\n'
+        (world.home / ".gitconfig").write_text(settings)
+    path = str(folder) if where == "inside, and no other" else f"{folder}:/usr/bin:/bin"
+    options = {"home": world.home, "index": world.index.url, "env": {"PATH": path}}
+    words = ("download", "--no-deps", "-d", str(world.tmp / "t"), f"git+file://{repository}#egg=good")
+    ended = env.run(str(env.root / "bin" / "pipgate"), *words, **options)
+    assert world.canary.silent == (where != "outside"), ended.text
+    if where == "inside, and no other":
+        assert ended.status == 1, ended.text
+        assert ("git lies in the environment" in ended.err) == (program == "git"), ended.text
+    else:
+        assert ended.status == 0, ended.text
+    assert "bug in pipgate" not in ended.err
+    assert "Traceback" not in ended.err
+    listed = env.run(str(env.root / "bin" / "pipgate"), "freeze", **options)
+    assert listed.status == 0, listed.text

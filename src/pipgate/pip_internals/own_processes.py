@@ -30,11 +30,18 @@ def _never(arguments: tuple[Any, ...]) -> bool:  # noqa: ARG001 -- the table's f
 
 def _outside_environment(arguments: tuple[Any, ...]) -> bool:
     """Return whether the program lies outside the environment that pip installs into."""
-    program = os.path.realpath(_program(arguments))
+    return not lies_in_environment(_program(arguments))
+
+
+def lies_in_environment(place: str) -> bool:
+    """Return whether a program, or a directory of programs, really lies in the virtual environment.
+
+    The system's own Python, and one of conda, has no other place for its programs: they are the user's.
+    """
     if sys.prefix == sys.base_prefix:
-        return os.path.isabs(program)  # noqa: PTH117 -- a string; the system's own Python has no other place
+        return False
     prefix = os.path.realpath(sys.prefix)
-    return os.path.isabs(program) and os.path.commonpath([program, prefix]) != prefix  # noqa: PTH117 -- a string
+    return os.path.commonpath([os.path.realpath(place), prefix]) == prefix
 
 
 def _this_interpreter(arguments: tuple[Any, ...]) -> bool:

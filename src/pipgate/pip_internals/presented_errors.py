@@ -55,6 +55,13 @@ def installation_error(text: str) -> Exception:
     return InstallationError(text)
 
 
+def bad_command(text: str) -> Exception:
+    """Return the error of the running pip for a command that is not there; its questions go on without."""
+    from pip._internal.exceptions import BadCommand
+
+    return BadCommand(text)
+
+
 def process_refused(text: str) -> BaseException:
     """Return the error for a refused process.
 

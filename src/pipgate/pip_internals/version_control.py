@@ -13,8 +13,9 @@ from urllib.parse import unquote
 from pipgate import permit
 from pipgate.permit import Permit, unrecorded
 from pipgate.pip_internals import existing_trees
-from pipgate.pip_internals.presented_errors import installation_error, presented
-from pipgate.plain_text import shell_line
+from pipgate.pip_internals.own_processes import lies_in_environment
+from pipgate.pip_internals.presented_errors import bad_command, installation_error, presented
+from pipgate.plain_text import plain, shell_line
 from pipgate.public_urls import repository, revision_in
 
 if TYPE_CHECKING:
@@ -58,13 +59,33 @@ def run_command(original: Callable[..., str], run: Run) -> Callable[..., str]:
             raise installation_error(f"pipgate: {cls.name} is not asked about {cwd}")
         if not (_fetching.get() or asks):
             return original(cls, cmd, *args, **kwargs)  # lock 2 decides
-        ours = _environment(cls.name)
-        if ours:
-            kwargs["extra_environ"] = {**(kwargs.get("extra_environ") or {}), **ours}
+        ours = {**_environment(cls.name), "PATH": _path_outside(cls.name)}
+        kwargs["extra_environ"] = {**(kwargs.get("extra_environ") or {}), **ours}
         with permit.granted(Permit(used=unrecorded)):
             return original(cls, cmd, *args, **kwargs)
 
     return granted_command
+
+
+def _path_outside(program: str) -> str:
+    """Return PATH without what lies in the environment: a wheel can bring a git there, or what git starts.
+
+    Raises the error that pip expects where there is no other; a fetch ends with the reason.
+    """
+    import shutil
+
+    told = os.environ.get("PATH", os.defpath)
+    path = os.pathsep.join(each for each in told.split(os.pathsep) if not lies_in_environment(each))
+    found = shutil.which(program, path=path)
+    inside = shutil.which(program) if found is None else found
+    if inside is None or not lies_in_environment(inside):
+        return path
+    if not _fetching.get():
+        raise bad_command(f"{program} lies in the environment")
+    raise installation_error(
+        f"pipgate: {program} lies in the environment, where a wheel can have brought it: {plain(inside)}. It "
+        f"is not started. To go on, install {program} on the system, or put it on PATH before."
+    )
 
 
 def prepare_linked_requirement(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
