@@ -131,3 +131,22 @@ def test_a_program_with_modules_beside_it_is_as_before(newest_hooked: Adopted) -
     assert told.stdout == "mine\n", told.stderr
     other = environment(ALL_PIPS[0], through="central")
     assert ALL_PIPS[0] in beside.run(str(other.site_packages / "pip"), "--version", where=at.tmp).stdout
+
+
+@pytest.mark.parametrize("loaded", ["runpy", "multiprocessing.spawn"])
+@pytest.mark.parametrize("how", ["pth", "sitecustomize"])
+def test_what_has_loaded_runpy_before(hooked: Adopted, loaded: str, how: str) -> None:
+    """Nobody asks for it again then; the directory is left when pip is looked for."""
+    name = "zz.pth" if how == "pth" else "sitecustomize.py"
+    (hooked.env.site_packages / name).write_text(f"import {loaded}\n")
+    beside = Beside(hooked, "a package")
+    for module in ("shlex.py", "typing.py", "contextlib.py", "site.py", "json.py"):
+        (beside.place / module).write_text(hooked.canary.sings_from(module) + "\n")
+    told = beside.run("-m", "pip", "--version")
+    assert told.returncode == 0, told.stderr
+    assert "this is the pip of the environment; to run the other one: " in told.stderr
+    blocked = beside.run("-m", "pip", *EVIL)
+    assert blocked.returncode == 43, blocked.stderr
+    assert hooked.canary.silent, hooked.canary.path.read_text()
+    beside.run("-c", "import shlex")
+    assert not hooked.canary.silent

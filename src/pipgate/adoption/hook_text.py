@@ -104,6 +104,8 @@ def _directory():
 
 def _find_pip(target):
     """Find pip in this environment, and not where a program lies or is called, or on PYTHONPATH."""
+    if sys.argv[0] == "-m":  # runpy may have been loaded when Python started: then nobody looked for it
+        _leave_directory()
     from _frozen_importlib_external import PathFinder
 
     places = _own_places()
