@@ -86,6 +86,33 @@ def test_each_kind(hooked: Adopted, kind: str) -> None:
     assert passed.returncode == 0, passed.stdout + passed.stderr
 
 
+ODD_COMMANDS = {
+    "a dot behind the list": ("entry_points.txt/.", "pip", "pip-evil"),
+    "a slash behind the list": ("entry_points.txt/", "pip", "pip-evil"),
+    "a second name": ("entry_points.txt", "x = - /../pip", "python-argcomplete-evil"),
+    "a place of its own": ("entry_points.txt", "x = - /../../{site}/_pipgate.pth", "x-1"),
+    "a directory": ("entry_points.txt", "sub/pip", "python-config-evil"),
+    "a sign": ("entry_points.txt", "x!pip", "x.pip-y"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_COMMANDS)
+def test_commands_that_pip_reads_otherwise(hooked: Adopted, kind: str) -> None:
+    at = hooked
+    member, bad, good = ODD_COMMANDS[kind]
+    bad = bad.format(site=at.env.site_packages.relative_to(at.env.root))
+    at.index.root.joinpath("evil-1.0.tar.gz").unlink()
+    before = state(at.env.root)
+    for name, status in ((bad, 43), (good, 0)):
+        path = wheel_of(at.index.root, "evil-2.0.data/scripts/ /keep")
+        with zipfile.ZipFile(path, "a") as wheel:
+            wheel.writestr(f"evil-2.0.dist-info/{member}", f"[console_scripts]\n{name} = evil:main\n")
+        done = at.run(*at.pip, "install", str(path))
+        assert done.returncode == status, done.stdout + done.stderr
+        assert ("displaces-gate" in done.stderr) == (status == 43)
+        assert status == 0 or state(at.env.root) == before
+
+
 WAYS = {
     "--target": lambda at, _wheel: ["--target", str(at.env.site_packages), "evil"],
     "--prefix": lambda at, _wheel: ["--prefix", str(at.tmp / "p"), "evil"],

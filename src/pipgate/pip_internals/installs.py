@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Refused = tuple[str, str, str]
 _SHOWN = 10
+_IS_PLAIN = frozenset("/\\").isdisjoint
 _SCHEME = ("platlib", "purelib", "headers", "scripts", "data")
 
 
@@ -175,7 +176,7 @@ def _of_wheel(
     targets += [
         (f"the command {name}", os.path.join(scheme["scripts"], name))  # noqa: PTH118 -- as pip does
         for name in contents.commands
-        if gate_files.may_matter(name)
+        if gate_files.may_matter(name) or not _IS_PLAIN(name)
     ]
     if not targets:
         return
@@ -183,9 +184,16 @@ def _of_wheel(
     told = set()
     for member, target in targets:
         found = gate_files.judge(_real(target), places)
+        if found is None and member.startswith("the command ") and _leaves(target, scheme["scripts"]):
+            found = GateFile("a file outside of the directory of commands")
         if found is not None and (found.owner is None or found.owner != owner) and member not in told:
             told.add(member)
             yield os.path.basename(path), member, found.what  # noqa: PTH119 -- same
+
+
+def _leaves(path: str, directory: str) -> bool:
+    """Return whether a command would be written elsewhere, which not every pip refuses."""
+    return not f"{_real(path)}{os.sep}".startswith(f"{_real_directory(directory)}{os.sep}")
 
 
 def _real(path: str) -> str:

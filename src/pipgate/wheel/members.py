@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("purelib", "platlib")
 _ENTRY_POINTS = "entry_points.txt"
 _SCRIPTS = ("console_scripts", "gui_scripts")
+_WORD = r"[\w.+-]+"
 _SECTION = r"\[[^\[\]]*\]\s*"
 _UNREADABLE = (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error)
 
@@ -36,16 +37,18 @@ def read(path: str) -> Contents | None:
     try:
         with ZipFile(path, allowZip64=True) as wheel:
             members = tuple(wheel.namelist())
-            lists = [info for info in wheel.infolist() if _is_list(info.filename)]
-            texts = [_text(wheel, info) for info in lists]
+            texts = [_text(wheel, info) for info in wheel.infolist() if _lists_commands(info.filename)]
     except _UNREADABLE:
         return None
     return Contents(members, tuple(name for text in texts for name in _commands(text)))
 
 
-def _is_list(member: str) -> bool:
-    """Return whether pip may read a member as the list of entry points, with ``.`` or a slash in its path."""
-    return ".dist-info" in member and PurePosixPath(member).name == _ENTRY_POINTS
+def _lists_commands(member: str) -> bool:
+    """Return whether pip finds the entry points there: it drops dots and doubled slashes, also at the end."""
+    directory, _, inside = member.partition("/")
+    return directory.endswith(".dist-info") and PurePosixPath(inside.lstrip("/")) == PurePosixPath(
+        _ENTRY_POINTS
+    )
 
 
 def _text(wheel: ZipFile, info: ZipInfo) -> str:
@@ -61,23 +64,26 @@ def _commands(text: str) -> Iterator[str]:
     """Yield all names that a reader of entry points may take for those of commands.
 
     Readers differ in what ends a line or a section, so a section ends only where all of them see its end.
-    What makes the command searches the whole line once more (distlib's ``ENTRY_RE``): a name may end at any
-    of its equals signs, and begins after a blank, a bracket or, before 23.3, whatever is no part of a word.
     """
     for lines in (text.split("\n"), text.splitlines()):
         inside = False
         for line in lines:
             begins = "[" in line and any(section in line for section in _SCRIPTS)
             inside = begins or (inside and not re.fullmatch(_SECTION, line))
-            if inside:
-                for sign in re.finditer("=", line):
-                    yield from _names_before(line[: sign.start()].strip())
+            if inside and "=" in line:
+                yield from _names(line)
 
 
-def _names_before(text: str) -> Iterator[str]:
-    last = re.split(r"[\s\[]", text)[-1]
-    word = re.search(r"[\w.+-]+$", last)
-    yield from dict.fromkeys((text, last, f" {last}", word[0] if word else last))
+def _names(line: str) -> Iterator[str]:
+    """Yield what pip's script maker may take for the name in a line.
+
+    It reads the line once more, and searches: a name may end before any "=", begin behind a bracket or with
+    the space before it (so that an absolute path is a relative one), or be the last word among other signs.
+    """
+    for equals in re.finditer("=", line):
+        before = line[: equals.start()].strip()
+        name = re.split(r"[\s\[]", before)[-1]
+        yield from (before, name, f" {name}", *re.findall(_WORD, before))
 
 
 def destinations(member: str, scheme: Mapping[str, str]) -> tuple[str, ...]:
