@@ -44,6 +44,14 @@ KINDS = {
     "pyvenv.cfg": ("evil-2.0.data/data/pyvenv.cfg", "evil-2.0.data/data/share/evil/pyvenv.cfg"),
     "the command pip": ("evil-2.0.data/scripts/pip3", "evil-2.0.data/scripts/pip-evil"),
     "the interpreter": ("evil-2.0.data/data/bin/python3", "evil-2.0.data/data/bin/python-evil"),
+    "what Python reads beside itself": (
+        "evil-2.0.data/scripts/python3._pth",
+        "evil-2.0.data/scripts/python-config",
+    ),
+    "the mark of a build of Python": (
+        "evil-2.0.data/scripts/pybuilddir.txt",
+        "evil-2.0.data/scripts/builddir.txt",
+    ),
     "an entry point": ("evil-2.0.dist-info/entry_points.txt", "[console_scripts]\npip-evil = evil:main\n"),
 }
 ENTRY_POINTS = (

@@ -25,8 +25,9 @@ PLACES = Places(
     (LIBRARY,),
     ("/env/bin",),
     ("/env", "/usr"),
-    ("/usr/lib/python3.11", "/env/lib/python3.11"),
+    ("/usr/lib/python3.11",),
     ("/home/kim/.config/pip/pip.conf",),
+    ("/env/lib/python3.11",),
 ).folded()
 
 OF_THE_GATE = [
@@ -78,6 +79,15 @@ OF_THE_GATE = [
     "x.data/scripts/python3.13t",
     "x.data/scripts/pythonw.exe",
     "x.data/scripts/pipgate",
+    "x.data/scripts/python._pth",
+    "x.data/scripts/python3.11._PTH",
+    "x.data/scripts/\N{MATHEMATICAL ITALIC SMALL PI}thon._pth",
+    "x.data/data/bin/python3._pth",
+    "x.data/data/python._pth",
+    "x.data/scripts/pybuilddir.txt",
+    "x.data/scripts/Lib/os.py",
+    "x.data/data/bin/lib/python3.11/os.py",
+    "x.data/scripts/Modules/Setup.local",
     "x.data/data/bin/pip",
     "x.data/data/lib/python3.11/sitecustomize.py",
     "x.data/data/lib/python3.11/sitecustomize/__init__.py",
@@ -108,6 +118,13 @@ HARMLESS = [
     "x.data/scripts/pip-compile",
     "x.data/scripts/python-config",
     "x.data/scripts/pipx",
+    "x.data/scripts/python-argcomplete-check-easy-install-script",
+    "x.data/scripts/library",
+    "x.data/data/share/evil/python._pth",
+    "x.data/data/share/evil/pybuilddir.txt",
+    "x.data/data/lib/libevil.so",
+    "x.data/data/lib/python3.11/evil/more.py",
+    "evil/python._pth",
     "x.data/data/share/doc/evil/pip.conf",
     "x.data/data/etc/jupyter/pip.json",
     "x.data/headers/pip.h",
@@ -146,6 +163,18 @@ def test_who_may_write_it() -> None:
         judged = gate_files.judge(path, PLACES)
         assert judged is not None, path
         assert judged.owner == owner, path
+
+
+def test_the_standard_library_is_nobodys() -> None:
+    """Without an environment of its own, what a wheel calls its data lies beside the standard library."""
+    base = Places((f"{LIBRARY}",), ("/env/bin",), ("/env",), ("/env/lib/python3.11",), ()).folded()
+    for name in ("encodings/__init__.py", "site.py", "lib-dynload/x.so", "__pycache__/os.cpython-311.pyc"):
+        assert gate_files.may_matter(f"x.data/data/lib/python3.11/{name}")
+        judged = gate_files.judge(f"/env/lib/python3.11/{name}", base)
+        assert judged is not None, name
+        assert judged.owner is None, name
+    for name in ("lib/python3.11/site-packages/evil.py", "lib/libevil.so", "share/evil/site.py"):
+        assert gate_files.judge(f"/env/{name}", base) is None, name
 
 
 def test_what_the_gate_lies_in() -> None:

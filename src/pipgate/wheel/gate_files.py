@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from typing import NamedTuple
 
@@ -26,16 +25,11 @@ _COMMAND = (
     r"(pip|pipgate|pythonw?)(?:-?[0-9][0-9.]*t?)?"
     r"(?:\.exe|\.exe\.manifest|\.bat|\.cmd|\.com|\.ps1|\.py|\.pyw|-script\.pyw?)?"
 )
+# Beside its program Python reads these before all else, and takes its library and path from them.
+_START_FILE = r"[^/]*\._pth|pybuilddir\.txt|modules/setup\.local|lib/.*"
 _ARCHIVED_LIBRARY = r"python[0-9]+t?\.zip"
 _OF_THE_TOOL = r"pipgate(?:[.-].*)?"
-_ANY = (
-    r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)"
-    r"|\.data[/\\](?:scripts|data[/\\]lib)"
-)
-# What a Python takes for its import path, beside its program: since 3.11 also on Linux, and in a build tree.
-_PATHS_OF_PYTHON = r"python[0-9.]*t?\._pth|pybuilddir\.txt"
-_MODULE = r"([^./]+)(?:/.*|\.(?:py|pyc|pyw|so|pyd|[^/]*\.so|[^/]*\.pyd))"
-_CODE = r".*\.(?:pyc?|so|pyd|zip|pth|start)"
+_ANY = r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)|\._pth|^[^/\\]*\.data[/\\]"
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 _IGNORED = frozenset({"Cf", "Mn"})  # file systems that fold names drop these
 
@@ -43,7 +37,8 @@ _IGNORED = frozenset({"Cf", "Mn"})  # file systems that fold names drop these
 class Places(NamedTuple):
     """The directories that matter, as real paths: the environment's own, and those that are written to.
 
-    ``files`` are pip's configuration files; ``standard`` is where the standard library lies.
+    ``files`` are pip's configuration files; ``standard`` is where the standard library lies, ``beside`` what
+    has its place in a scheme.
     """
 
     libraries: tuple[str, ...]
@@ -51,6 +46,7 @@ class Places(NamedTuple):
     roots: tuple[str, ...]
     standard: tuple[str, ...]
     files: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     def folded(self) -> Places:
         """Return the same as names are compared."""
@@ -98,6 +94,7 @@ def _outside_of_libraries(whole: str, places: Places) -> GateFile | None:
     looks = (
         (_in_scripts, places.scripts),
         (_in_standard_library, places.standard),
+        (_beside_libraries, places.beside),
         (_in_root, places.roots),
     )
     for look, directories in looks:
@@ -128,10 +125,7 @@ def _in_library(inside: str) -> GateFile | None:
 
 def _in_scripts(inside: str) -> GateFile | None:
     """Look among the commands; what lies there is also what a script of Python imports first."""
-    if re.fullmatch(_PATHS_OF_PYTHON, inside) or inside.partition("/")[0] in {"lib", "lib64"}:
-        return GateFile(_STARTUP)
-    module = re.fullmatch(_MODULE, inside)
-    if module is not None and module[1] in sys.stdlib_module_names:
+    if re.fullmatch(_START_FILE, inside):
         return GateFile(_STARTUP)
     command = re.fullmatch(_COMMAND, inside) or re.fullmatch(_PACKAGE, inside.partition("/")[0])
     if inside in _CONFIGURATIONS or command is None or inside in {"packaging", "tomli"}:
@@ -142,9 +136,13 @@ def _in_scripts(inside: str) -> GateFile | None:
 
 
 def _in_standard_library(inside: str) -> GateFile | None:
+    """Nothing is written there; the libraries that lie below it are judged as such."""
+    return GateFile(_STARTUP) if inside and not _PACKAGES.intersection(inside.split("/")) else None
+
+
+def _beside_libraries(inside: str) -> GateFile | None:
     first = inside.removeprefix("__pycache__/").partition("/")[0]
-    is_module = inside and first not in _PACKAGES and re.fullmatch(_CODE, inside)
-    return GateFile(_STARTUP) if is_module or first.partition(".")[0] == "sitecustomize" else None
+    return GateFile(_STARTUP) if first.partition(".")[0] == "sitecustomize" else None
 
 
 def _in_root(inside: str) -> GateFile | None:
@@ -152,11 +150,16 @@ def _in_root(inside: str) -> GateFile | None:
     parts = inside.split("/")
     for name in _PACKAGES.intersection(parts):
         return _in_library(inside.partition(f"{name}/")[2])
-    if any(re.fullmatch(_ARCHIVED_LIBRARY, part) for part in parts):
+    if any(re.fullmatch(_ARCHIVED_LIBRARY, part) for part in parts) or _is_start_file_of_root(parts):
         return GateFile(_STARTUP)
     if any(re.fullmatch(_OF_THE_TOOL, part) for part in parts):
         return GateFile(_KEPT, "pipgate")
     return _CONFIGURATIONS.get(inside)
+
+
+def _is_start_file_of_root(parts: list[str]) -> bool:
+    """Return whether it lies beside a program of some Python, which Windows has at the prefix itself."""
+    return parts[-1].endswith("._pth") and (len(parts) == 1 or parts[-2] in {"bin", "scripts"})
 
 
 _CONFIGURATIONS = {
