@@ -37,8 +37,10 @@ def recipe(title: str) -> list[str]:
 @pytest.mark.parametrize(("title", "count"), [("GitHub Actions", 4), ("GitLab", 4), ("Dockerfile", 3)])
 def test_it_gates_what_it_says(title: str, count: int, tmp_path: Path, index: Index, canary: Canary) -> None:
     around = Surroundings(tmp_path, index, canary)
-    (around.home / "requirements.txt").write_text("evil\n")
-    (around.home / "pipgate-approvals.toml").write_text("version = 1\n")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "requirements.txt").write_text("evil\n")
+    (project / "pipgate-approvals.toml").write_text("version = 1\n")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3").symlink_to(sys.executable)
     surroundings = {
@@ -55,7 +57,7 @@ def test_it_gates_what_it_says(title: str, count: int, tmp_path: Path, index: In
         done = subprocess.run(
             ["sh", "-ec", here],
             env=surroundings,
-            cwd=around.home,
+            cwd=project,
             capture_output=True,
             text=True,
             check=False,
@@ -64,6 +66,6 @@ def test_it_gates_what_it_says(title: str, count: int, tmp_path: Path, index: In
         assert done.returncode == expected, f"{here}\n{done.stdout}{done.stderr}"
     assert canary.silent
     around.allow_evil()
-    allowed = subprocess.run(["sh", "-ec", here], env=surroundings, cwd=around.home, check=False)
+    allowed = subprocess.run(["sh", "-ec", here], env=surroundings, cwd=project, check=False)
     assert allowed.returncode == 0
     assert not canary.silent

@@ -31,6 +31,9 @@ PLACES = Places(
 ).folded()
 
 OF_THE_GATE = [
+    "x.data/scripts/typing.py",
+    "x.data/scripts/json/__init__.py",
+    "x.data/scripts/re.cpython-311-x86_64-linux-gnu.so",
     "_pipgate.pth",
     "_PIPGATE.PTH",
     "_pipgate.pth.",
@@ -116,6 +119,8 @@ HARMLESS = [
     "sitecustomize_evil.py",
     "evil.pth",
     "x.data/scripts/pip-compile",
+    "x.data/scripts/jp.py",
+    "x.data/scripts/code",
     "x.data/scripts/python-config",
     "x.data/scripts/pipx",
     "x.data/scripts/python-argcomplete-check-easy-install-script",

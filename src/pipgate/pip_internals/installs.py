@@ -9,12 +9,16 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING, Any
 
+import pipgate
 from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
 from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.plain_text import masked, plain, shell_line
+from pipgate.policy_places import usual_files
 from pipgate.terminal import say, show
+from pipgate.trust import store_of
+from pipgate.user_directories import state_home
 from pipgate.wheel import gate_files, members
 from pipgate.wheel.gate_files import GateFile, Places
 
@@ -203,6 +207,11 @@ def _real_directory(path: str) -> str:
     return os.path.realpath(path)
 
 
+def _kept_files() -> list[str]:
+    """Return the policies, approvals and trust of a user and of the system, there or not."""
+    return [*usual_files(os.environ), store_of(state_home(os.environ))]
+
+
 def _places(scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
     """Return the places of this environment, and of a scheme that something is written to.
 
@@ -214,13 +223,14 @@ def _places(scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
     user = site.getuserbase()
     written = [scheme[key] for key in members.LIBRARIES if scheme]
     moved = [*written, scheme["data"]] if is_moved else []
-    libraries = [each for each in sys.path if each.endswith("-packages")]
+    engine = os.path.dirname(os.path.dirname(str(pipgate.__file__)))  # noqa: PTH120 -- same
+    libraries = [engine, *(each for each in sys.path if each.endswith("-packages"))]
     groups = (
         [*written, *moved, *libraries, paths["purelib"], paths["platlib"], site.getusersitepackages()],
         [*([scheme["scripts"]] if scheme else []), *moved, paths["scripts"], os.path.join(user, "bin")],  # noqa: PTH118 -- same
         [*([scheme["data"]] if scheme else []), sys.prefix, sys.base_prefix, user],
         [paths["stdlib"], paths["platstdlib"]],
-        [each for group in get_configuration_files().values() for each in group],
+        [*(each for group in get_configuration_files().values() for each in group), *_kept_files()],
         [*map(os.path.dirname, written)],
     )
     return Places(*(tuple(map(_real_directory, group)) for group in groups))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ _COMMAND = (
 )
 # Beside its program Python reads these before all else, and takes its library and path from them.
 _START_FILE = r"[^/]*\._pth|pybuilddir\.txt|modules/setup\.local|lib/.*"
+_MODULE = r"([^./]+)(?:/.*|\.(?:py|pyc|pyw|so|pyd)|\.[^/]*\.(?:so|pyd))"
 _ARCHIVED_LIBRARY = r"python[0-9]+t?\.zip"
 _OF_THE_TOOL = r"pipgate(?:[.-].*)?"
 _ANY = r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)|\._pth|^[^/\\]*\.data[/\\]"
@@ -125,7 +127,8 @@ def _in_library(inside: str) -> GateFile | None:
 
 def _in_scripts(inside: str) -> GateFile | None:
     """Look among the commands; what lies there is also what a script of Python imports first."""
-    if re.fullmatch(_START_FILE, inside):
+    module = re.fullmatch(_MODULE, inside)
+    if re.fullmatch(_START_FILE, inside) or (module is not None and module[1] in sys.stdlib_module_names):
         return GateFile(_STARTUP)
     command = re.fullmatch(_COMMAND, inside) or re.fullmatch(_PACKAGE, inside.partition("/")[0])
     if inside in _CONFIGURATIONS or command is None or inside in {"packaging", "tomli"}:
