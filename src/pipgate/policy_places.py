@@ -141,7 +141,7 @@ def look_up(start: str) -> Project:
     for directory in (Path(start), *Path(start).parents):
         if (policy := _policy_in(directory)) is not None:
             return Project(str(directory), policy)
-        if (directory / ".git").exists() and not is_strangers(str(directory / ".git")):
+        if os.path.lexists(directory / ".git") and not is_strangers(str(directory / ".git")):
             return Project(str(directory), None)
     return Project(start, None)
 
@@ -172,7 +172,7 @@ def ignored(start: str) -> list[str]:
         here = [str(directory / name) for name in (*names, *([APPROVALS] if is_root else []))]
         strangers = [path for path in here if is_strangers(path)]
         found += [path for path in strangers if not path.endswith(_PYPROJECT) or _has_table(path)]
-        if is_root and (policy is not None or (here[2] not in strangers and (directory / ".git").exists())):
+        if is_root and (policy is not None or (here[2] not in strangers and os.path.lexists(here[2]))):
             break
     return found
 

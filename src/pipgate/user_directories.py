@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_USUAL = (".config/pipgate", ".config/pip", ".pip", ".local/state/pipgate", ".local/share/pipgate")
+_BEGIN_A_REPOSITORY = (".git", ".hg")
 _BEGIN_A_PROJECT = (
-    ".git",
-    ".hg",
+    *_BEGIN_A_REPOSITORY,
     "pipgate.toml",
     "pipgate-approvals.toml",
     "pyproject.toml",
@@ -42,17 +43,31 @@ def home() -> str:
 
 
 def is_projects(place: str, root: str) -> bool:
-    """Return whether a directory of the user lies in a project, which may have brought it along.
+    """Return whether a directory of the user lies in a project or repository, which may have brought it.
 
     Where the account's own home lies in it too, as in a repository of one's settings, it is the user's. So it
     is where nothing says that a project begins there, as in the home of a container.
     """
-    inner = os.path.realpath(root)
-    if not _is_in(os.path.realpath(place), inner):
-        return False
-    if not any(os.path.lexists(os.path.join(inner, name)) for name in _BEGIN_A_PROJECT):  # noqa: PTH118 -- strings
-        return False
-    return not _is_in(os.path.realpath(_account_home()), inner)
+    inner, outer = os.path.realpath(root), os.path.realpath(place)
+    account = os.path.realpath(_account_home())
+    if outer in {os.path.join(account, each) for each in _USUAL}:  # noqa: PTH118 -- strings
+        return False  # settings are often kept in a repository of their own
+    if _is_in(outer, inner) and _holds_any(inner, _BEGIN_A_PROJECT) and not _is_in(account, inner):
+        return True
+    return _lies_in_a_repository(outer, account)
+
+
+def _lies_in_a_repository(place: str, account: str) -> bool:
+    """Return whether a directory lies in any repository, whichever a hostile one says that it is."""
+    while not _is_in(account, place):
+        if _holds_any(place, _BEGIN_A_REPOSITORY):
+            return True
+        place = os.path.dirname(place)  # noqa: PTH120 -- strings
+    return False
+
+
+def _holds_any(directory: str, names: tuple[str, ...]) -> bool:
+    return any(os.path.lexists(os.path.join(directory, name)) for name in names)  # noqa: PTH118 -- strings
 
 
 def _is_in(path: str, directory: str) -> bool:

@@ -247,3 +247,26 @@ def test_nothing_in_the_http_cache_is_unpickled(world: World) -> None:
     env = {**cached, "PIP_CACHE_DIR": str(cache_with_a_pickle(replace(world, tmp=world.tmp / "again")))}
     world.env.plain_pip(*install(world), home=world.home, index=world.index.url, env=env)
     assert world.canary.silent == (world.env.release >= (23, 3))
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CONFIG_HOME"])
+def test_a_pip_conf_in_a_clone_is_not_the_users(newest: World, variable: str) -> None:
+    """A HOME that leads into a clone, as some CI sets it."""
+    clone = newest.tmp / "clone"
+    (clone / ".git").mkdir(parents=True)
+    program = clone / "evilpy"
+    program.write_text(f"#!/bin/sh\necho evil >> {newest.canary.path}\n")
+    program.chmod(0o755)
+    folder = clone / ".config" / "pip" if variable == "HOME" else clone / "pip"
+    folder.mkdir(parents=True)
+    (folder / "pip.conf").write_text(f"[global]\npython = {program}\n")
+    (clone / "sub" / ".git").mkdir(parents=True)
+    for directory in (clone, clone / "sub", newest.tmp):
+        ended = newest.pipgate("list", env={variable: str(clone)}, cwd=directory)
+        assert newest.canary.silent, ended.text
+        assert ended.status == 45, ended.text
+    outside = newest.tmp / "own" / "pip"
+    outside.mkdir(parents=True)
+    (folder / "pip.conf").rename(outside / "pip.conf")
+    newest.pipgate("list", env={"XDG_CONFIG_HOME": str(outside.parent)}, cwd=clone)
+    assert not newest.canary.silent, "it is the user's own word"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipgate import ownership, policy_places, trust
+from pipgate import ownership, policy_places, trust, user_directories
 from pipgate.approving import record, revocation_of
 from pipgate.errors import FileNotWrittenError, PolicyError
 from pipgate.outlook import Outlook
@@ -331,3 +331,27 @@ def test_a_policy_of_another_in_a_directory_of_theirs_counts(place: Place, stran
         place.project.chmod(mode)
         assert find_project(str(place.project)) == str(own)
         assert not policy_places.ignored(str(place.project))
+
+
+def test_a_directory_in_any_repository_is_not_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hostile repository says itself where a project begins: a submodule, or a policy of its own."""
+    monkeypatch.setattr(user_directories, "_account_home", lambda: str(tmp_path / "home"))
+    clone = tmp_path / "clone"
+    (clone / "sub" / ".git").mkdir(parents=True)
+    place = str(clone / ".config" / "pipgate")
+    assert not user_directories.is_projects(place, str(clone / "sub"))
+    (clone / ".git").mkdir()
+    assert user_directories.is_projects(place, str(clone / "sub"))
+    assert user_directories.is_projects(str(tmp_path / "home" / "x" / ".config"), str(tmp_path)) is False
+
+
+def test_settings_that_are_kept_in_a_repository_are_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_directories, "_account_home", lambda: str(tmp_path))
+    (tmp_path / ".config" / ".git").mkdir(parents=True)
+    for root in (tmp_path / ".config", tmp_path, tmp_path / "elsewhere"):
+        assert not user_directories.is_projects(str(tmp_path / ".config" / "pipgate"), str(root))
+    assert user_directories.is_projects(str(tmp_path / ".config" / "other"), str(tmp_path))
