@@ -147,3 +147,35 @@ def test_pending_shows_what_holds_it_and_where_it_is_from(world: World) -> None:
     ):
         assert part in shown
     assert "hidden" not in shown + json.dumps(told)
+
+
+@on_both_ends
+def test_what_is_named_beside_it_is_taken_as_well(world: World) -> None:
+    world.project().sdist(world.index.root)
+    assert run(world, "approve", "evil==1.0").status == 0
+    other = world.project(files={"more.txt": "other bytes"}).sdist(world.index.root)
+    world.project("worse").sdist(world.index.root)
+    assert install(world, "evil", "worse").status == 43
+    both = run(world, "approve", "--pending", "evil==1.0")
+    assert both.status == 0, both.text
+    assert sha256_of(other) in recorded(world)
+    assert 'name = "worse"' in recorded(world)
+
+
+def test_a_known_hash_is_for_a_name_that_is_typed(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    assert install(newest, "evil").status == 43
+    assert run(newest, "approve", "--pending", "--sha256", "a" * 64).status == 2
+    assert not recorded(newest)
+
+
+def test_a_url_that_gives_another_file_by_now_is_not_taken(newest: World) -> None:
+    folder = newest.index.root / "elsewhere"
+    sdist = newest.project("direct").sdist(folder)
+    assert install(newest, newest.index.file_url(sdist)).status == 43
+    was = sha256_of(sdist)
+    newest.project("direct", files={"more.txt": "other bytes"}).sdist(folder)
+    ended = run(newest, "approve", "--pending")
+    assert ended.status == 2, ended.text
+    assert was in ended.err
+    assert not recorded(newest)

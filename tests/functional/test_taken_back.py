@@ -231,6 +231,15 @@ def test_each_file_gets_its_own(newest: World) -> None:
     assert install(newest, "evil").status == 43
 
 
+def test_only_the_file_of_the_project_is_to_be_committed(newest: World) -> None:
+    option = users(newest)
+    for words in ((), option):
+        assert run(newest, *words, "approve", "evil==1.0", "--sha256", "a" * 64).status == 0
+    told = [line for line in run(newest, "revoke", "evil").out.splitlines() if line.startswith("in ")]
+    assert {line.endswith("; commit that file") for line in told if option[1] in line} == {False}
+    assert {line.endswith("; commit that file") for line in told if str(here(newest)) in line} == {True}
+
+
 def test_a_file_that_cannot_be_written(newest: World) -> None:
     newest.project().sdist(newest.index.root)
     option = users(newest)

@@ -59,6 +59,8 @@ def approve(settings: Settings, words: list[str]) -> int:
     wanted = [word for word in given.what if not word.startswith("!")]
     if given.requirements is not None:
         return _approve_requirements(given, book)
+    if given.pending and given.sha256:
+        raise UsageError("pipgate approve: --sha256 is for one NAME==VERSION, and not for --pending")
     waiting = still_pending(book) if given.pending else []
     if not wanted and not denied and not waiting:
         raise UsageError(
@@ -67,7 +69,7 @@ def approve(settings: Settings, words: list[str]) -> int:
             else "pipgate approve: name what is to be approved, or use --pending; to see it: pipgate pending"
         )
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
-        found = [*_undecided(waiting, given, book, directory), *_named(wanted, given, book, directory)]
+        found = _found(waiting, wanted, given, book, directory)
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
         entries += [revocation_of(plain_name(name), reason=given.reason) for name in denied]
         _require_approvable(found, wanted, given, book)
@@ -76,35 +78,46 @@ def approve(settings: Settings, words: list[str]) -> int:
                 _show(each)
     for entry in entries:
         record(book, entry, os.environ)
-    left = [each for each in waiting if key_if_undecided(each) is None]
+    recorded = {pin_or_none(each.request) for each in found} - {None}
+    left = [
+        each
+        for each in waiting
+        if key_if_undecided(each) is None and pin_or_none(each.request) not in recorded
+    ]
     _tell(entries, left, book, as_json_wanted=given.json)
     _require_none_left(left, len(entries))
     return 0
 
 
-def _named(wanted: list[str], given: argparse.Namespace, book: Rulebook, directory: str) -> list[Found]:
-    """Return what the words of the command line name."""
-    return find(wanted, given, book, directory) if wanted or given.sha256 else []
-
-
-def _undecided(
-    waiting: list[Outcome], given: argparse.Namespace, book: Rulebook, directory: str
+def _found(
+    waiting: list[Outcome], wanted: list[str], given: argparse.Namespace, book: Rulebook, directory: str
 ) -> list[Found]:
-    """Return what nobody has decided on; raises UsageError where the name leads to what somebody has."""
-    undecided = [each for each in waiting if key_if_undecided(each) is not None]
-    if not undecided:
+    """Return what the words name, and of what is pending that on which nobody has decided; pip runs once.
+
+    Raises UsageError where a name that nobody has typed leads to a file that somebody has decided on.
+    """
+    keys = [key for each in waiting if (key := key_if_undecided(each)) is not None]
+    words = list(dict.fromkeys([*keys, *wanted]))
+    if not words and not given.sha256:
         return []
-    keys = dict.fromkeys(key for each in undecided if (key := key_if_undecided(each)) is not None)
-    found = find(list(keys), given, book, directory)
-    pins = {pin for each in undecided if (pin := pin_or_none(each.request)) is not None}
-    answered = {pin_or_none(each.request) for each in waiting} - pins - {None}
+    found = find(words, given, book, directory)
+    undecided = {pin_or_none(each.request) for each in waiting if key_if_undecided(each) is not None}
+    answered = {pin_or_none(each.request) for each in waiting} - undecided - {None}
     for each in found:
-        if pin_or_none(each.request) in answered:
+        if pin_or_none(each.request) in answered and not _is_named(each.request, wanted):
             raise UsageError(
                 f"{plain(each.request.title)} is a file that was refused here for another reason; "
                 "nothing was approved. To see why: pipgate pending"
             )
     return found
+
+
+def _is_named(request: BuildRequest, wanted: list[str]) -> bool:
+    """Return whether a word of the command line is for a request, with its version or without."""
+    names = [plain_name(word) for word in wanted if "://" not in word and "==" not in word]
+    return request.name in names or any(
+        word == approval_key(request) or _spells_out(word, request) for word in wanted
+    )
 
 
 def _require_approvable(
@@ -129,8 +142,9 @@ def _require_approvable(
 
 def _spells_out(word: str, request: BuildRequest) -> bool:
     """Return whether a word names a release or a place, and not just whatever is newest."""
-    if not isinstance(request.source, Sdist):
-        return "://" in word
+    is_place = "://" in word
+    if is_place or not isinstance(request.source, Sdist):
+        return is_place and not isinstance(request.source, Sdist)
     name, equals, version = word.partition("==")
     return bool(equals) and plain_name(name) == request.name and same_version(version, request.version)
 

@@ -153,8 +153,9 @@ def _tell_where(as_json_wanted: bool, verb: str, entries: list[Revocation]) -> i
         return 0
     lines = []
     for path in dict.fromkeys(each.origin.file or "" for each in entries):
-        names = [f"{each.name} {each.version or ''}".strip() for each in entries if each.origin.file == path]
-        whose = "; commit that file" if entries[0].origin.layer is Layer.PROJECT else ""
+        in_it = [each for each in entries if (each.origin.file or "") == path]
+        names = [f"{each.name} {each.version or ''}".strip() for each in in_it]
+        whose = "; commit that file" if in_it[0].origin.layer is Layer.PROJECT else ""
         lines.append(f"{verb}: {plain(', '.join(names))}")
         lines.append(f"in {plain(path)}, which holds the approval{'s' if len(names) > 1 else ''}{whose}")
     say_lines(lines)
