@@ -114,7 +114,8 @@ def _weigh(
     allowed = _allowed_by_rule(request, policy, context, weighed) or _first_party(request, policy, weighed)
     asking = gate or _ask_rule(request, policy, context, weighed)
     if allowed is not None:
-        return asking or _pinned(allowed, request)
+        pinned = _pinned(allowed, request)
+        return pinned if isinstance(pinned, Refused) else asking or pinned  # no answer gives it a hash
     default = _default(policy, context, weighed)
     return default if isinstance(default, Refused) else asking or default  # a question never loosens a block
 

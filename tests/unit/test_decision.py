@@ -239,6 +239,17 @@ def test_what_was_revoked_is_refused_and_never_asked_about(
                 assert finding.code in {"revoked", "denied", "status-blocked"}
 
 
+@pytest.mark.parametrize("min_age", [timedelta(0), timedelta(days=30)])
+def test_nobody_is_asked_about_a_project_of_your_own_without_a_hash(min_age: timedelta) -> None:
+    index = "https://index.example.org/simple"
+    policy = Policy(
+        first_party_names=Setting(("foo",)), first_party_indexes=Setting((index,)), min_age=Setting(min_age)
+    )
+    unpinned = replace(SDIST, sha256=None)
+    wanted = BuildRequest("foo", "1.0", unpinned, Purpose.WHEEL, offer=Offer(f"{index}/foo/"))
+    assert decide(wanted, policy, NOTHING, Context(NOW, can_ask=True)) == UNIDENTIFIED
+
+
 @LAWS
 @given(requests, policies, approval_files, contexts)
 def test_a_floor_that_is_raised_never_loosens(
