@@ -50,8 +50,9 @@ def is_projects(place: str, root: str) -> bool:
     """
     inner, outer = os.path.realpath(root), os.path.realpath(place)
     account = os.path.realpath(_account_home())
-    if outer in {os.path.join(account, each) for each in _USUAL}:  # noqa: PTH118 -- strings
-        return False  # settings are often kept in a repository of their own
+    usual = {os.path.join(account, each) for each in _USUAL}  # noqa: PTH118 -- strings
+    if not usual.isdisjoint({outer, os.path.abspath(place)}):  # noqa: PTH100 -- same
+        return False  # settings are often kept in a repository of their own, or are a link into one
     if _is_in(outer, inner) and _holds_any(inner, _BEGIN_A_PROJECT) and not _is_in(account, inner):
         return True
     return _lies_in_a_repository(outer, account)

@@ -355,3 +355,10 @@ def test_settings_that_are_kept_in_a_repository_are_the_users(
     for root in (tmp_path / ".config", tmp_path, tmp_path / "elsewhere"):
         assert not user_directories.is_projects(str(tmp_path / ".config" / "pipgate"), str(root))
     assert user_directories.is_projects(str(tmp_path / ".config" / "other"), str(tmp_path))
+    linked = tmp_path / "dotfiles" / "pipgate"
+    (tmp_path / "dotfiles" / ".git").mkdir(parents=True)
+    linked.mkdir()
+    (tmp_path / ".config" / "pipgate").symlink_to(linked)
+    assert not user_directories.is_projects(
+        str(tmp_path / ".config" / "pipgate"), str(tmp_path / "elsewhere")
+    )

@@ -96,7 +96,7 @@ def _is_own(kind: str, file: str, parser: Any) -> bool:
     from pipgate.user_directories import is_projects
 
     directory = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 -- strings
-    if file not in SYSTEM and kind in _OWN and is_projects(directory, find_root(here())):
+    if file not in SYSTEM and is_projects(directory, find_root(here())):
         return False
     owners = {0, os.geteuid()} if hasattr(os, "geteuid") else {found.st_uid}
     return os.path.isabs(file) and found.st_uid in owners and not found.st_mode & stat.S_IWOTH  # noqa: PTH117 -- same

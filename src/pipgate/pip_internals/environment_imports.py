@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class EnvironmentImports:
             return None
         if self._is_standard(spec) or (top == "socks" and self._speaks_socks) or _is_asked_for():
             return spec
+        if _only_asks():
+            return spec
         raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
     def _loads_its_parts(self, top: str) -> bool:
@@ -86,6 +89,12 @@ def _speaks_socks(args: Sequence[str]) -> bool:
     said = [value for name, value in os.environ.items() if name.lower().endswith("_proxy")]
     words = [word.partition("=")[2] or word for word in args]
     return any(each.lower().startswith("socks") and "://" in each for each in (*said, *words))
+
+
+def _only_asks() -> bool:
+    """Return whether a module is looked for and not imported, as pip before 25.3 looks for setuptools."""
+    frame = sys._getframe(2)
+    return any(each is not None and each.f_code is find_spec.__code__ for each in (frame, frame.f_back))
 
 
 def _is_asked_for() -> bool:
