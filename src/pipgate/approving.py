@@ -22,7 +22,7 @@ from pipgate.matching import normalised, pin_or_none
 from pipgate.origin import BUILTIN, Layer, Origin
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_values import WrongValueError, text
-from pipgate.user_directories import state_home
+from pipgate.user_directories import is_projects, state_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -154,6 +154,8 @@ def rewrite(book: Rulebook, path: str, edit: Callable[[str | None], str], enviro
 
 def _keep_trust(book: Rulebook, before: str, after: str, state: str) -> None:
     """Trust the project as it is now, if it was trusted with the very text that has been changed."""
+    if is_projects(state, book.files.root):
+        return  # it would trust nothing, and counts_later says so
     was = replace(book.files, approvals=before)
     if was.says_nothing or trust.is_trusted(was, state):
         trust.store(replace(book.files, approvals=after), state)

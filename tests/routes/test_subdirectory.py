@@ -71,7 +71,15 @@ class Good:
 
     def install(self, own: list[str], *args: str) -> Ended:
         target = str(self.world.tmp / "target")
-        return self.world.pipgate(*own, "install", "--prefix", target, "--no-warn-script-location", *args)
+        words = (*own, "install", "--prefix", target, "--no-warn-script-location", *args)
+        return self.world.pipgate(*words, cwd=self.project)
+
+    @property
+    def project(self) -> Path:
+        """A directory to call from, which the home does not lie in."""
+        place = self.world.tmp / "project"
+        place.mkdir(exist_ok=True)
+        return place
 
 
 @pytest.fixture
@@ -218,7 +226,7 @@ def test_what_a_block_prints_works(good: Good, way: str) -> None:
     blocked = good.install([], *args)
     assert blocked.status == 43, blocked.text
     hint = next(line for line in blocked.err.splitlines() if "To approve and record: " in line)
-    approved = good.world.pipgate(*shlex.split(hint.partition(": pipgate ")[2]))
+    approved = good.world.pipgate(*shlex.split(hint.partition(": pipgate ")[2]), cwd=good.project)
     assert approved.status == 0, approved.text
     assert EVIL in approved.out, approved.text
     assert good.world.canary.silent
