@@ -31,7 +31,9 @@ def public_url(url: str) -> str:
     if not separator:
         return before
     authority = re.split(r"[/?\\]", rest, maxsplit=1)[0]
-    shown = f"{scheme.lower()}://{authority.rpartition('@')[2].lower()}{rest[len(authority) :]}"
+    host = authority.rpartition("@")[2]
+    host = host if "&" in host else host.lower()  # no host, but a place where pip finds a subdirectory
+    shown = f"{scheme.lower()}://{host}{rest[len(authority) :]}"
     if _SUBDIRECTORY.search(before):  # pip takes the first one, wherever it stands
         return shown
     subdirectory = subdirectory_in(f"#{fragment}")
