@@ -11,7 +11,7 @@ from pipgate.pip_internals.existing_trees import is_existing_tree
 from pipgate.pip_internals.names import claim_of, is_tree, name_and_version
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
-from pipgate.public_urls import plain_subdirectory, public_url, repository
+from pipgate.public_urls import plain_subdirectory, public_url, repository, subdirectory_in
 
 if TYPE_CHECKING:
     from pip._internal.models.link import Link
@@ -118,8 +118,13 @@ def _checkout(req: InstallRequirement, link: Link, *, fetched: bool) -> Vcs:
 
 
 def subdirectory(link: Link) -> str:
-    """Return the directory that pip will build in what the link leads to."""
-    return plain_subdirectory(link.subdirectory_fragment or "")
+    """Return the directory that pip will build in what the link leads to.
+
+    One that the public URL does not show, because it stands in its user or host, leaves the tree.
+    """
+    built = plain_subdirectory(link.subdirectory_fragment or "")
+    shown = plain_subdirectory(subdirectory_in(public_url(link.url)))
+    return built if shown == built else ".."
 
 
 def _commit(req: InstallRequirement, link: Link) -> str | None:
