@@ -156,7 +156,7 @@ def test_freeze_of_a_mercurial_tree_that_lies_elsewhere(world: World) -> None:
     assert str(repo) in ended.out, ended.text
 
 
-@pytest.mark.parametrize("place", ["src", "env/src"])
+@pytest.mark.parametrize("place", ["src", "env/kept"])
 def test_freeze_of_an_editable_git_checkout_is_as_with_pip(world: World, place: str) -> None:
     repository = world.project().repository(world.tmp / "repo")
     env = world.env.copy(world.tmp / "env")
