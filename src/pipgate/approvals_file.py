@@ -66,7 +66,7 @@ def read_text(path: str) -> tuple[str, os.stat_result] | None:
     """Return the same and what the file is that was opened; raises PolicyError."""
     try:
         data, found = read_regular(path, LARGEST_APPROVALS)
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
         raise PolicyError(plain(path), f"cannot be read: {_reason(error)}") from error

@@ -75,5 +75,5 @@ def _sha256(path: str) -> str | None:
     """Return the sha256 of a file, None where there is none; raises OSError for what is no plain file."""
     try:
         return hashlib.sha256(read_regular(path, LARGEST_APPROVALS)[0]).hexdigest()
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
