@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 # They are found by rules of their own; everything else that pip needs it brings along.
-_OURS = frozenset({"pip", "pipgate", "packaging", "tomli"})
+# The hook of an enabled environment asks for its own module when a central pipgate runs pip there.
+_OURS = frozenset({"pip", "pipgate", "packaging", "tomli", "_pipgate_hook"})
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 # Where pip imports what the user has chosen, and what that imports: module, function.
 _KEYRING = tuple(
