@@ -53,7 +53,13 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests, the routes on the oldest, the newest and two pips between."""
+    """Run all tests on the oldest and the newest pip, and a part of the routes on two pips between."""
+    _test(session, "thin")
+
+
+@nox.session
+def between(session: nox.Session) -> None:
+    """Run all tests on the oldest, the newest and two pips between, each of them whole."""
     _test(session, "some")
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from support.environments import TABLE_PIPS
+
 if TYPE_CHECKING:
     from support.world import World
+
+PIPS_HERE = TABLE_PIPS
 
 LIST = """
 import importlib, json, sys

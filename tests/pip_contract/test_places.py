@@ -9,9 +9,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipgate.public_urls import leaves_tree, plain_subdirectory
+from support.environments import TABLE_PIPS
 
 if TYPE_CHECKING:
     from support.world import World
+
+PIPS_HERE = TABLE_PIPS
 
 ASK = """
 import json, os, sys

@@ -9,8 +9,12 @@ from urllib.parse import unquote
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from support.environments import TABLE_PIPS
+
 if TYPE_CHECKING:
     from support.world import World
+
+PIPS_HERE = TABLE_PIPS
 
 ASK = """
 import json, sys

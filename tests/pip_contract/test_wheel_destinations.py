@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipgate.wheel import members
+from support.environments import TABLE_PIPS
 from support.projects import make_wheel
 
 if TYPE_CHECKING:
     from support.world import World
+
+PIPS_HERE = TABLE_PIPS
 
 MEMBERS = (
     "root.py",

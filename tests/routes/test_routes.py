@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from routes.table import ROUTES, Case, Route
-from support.environments import PIPS, release_of
+from support.environments import ENDS, TABLE_PIPS, THIN, release_of
 
 if TYPE_CHECKING:
     from support.world import World
@@ -16,14 +16,22 @@ FIRST_LOCK = (25, 1)
 
 
 def _cells() -> list[object]:
-    """Return one parameter set for every route, command and pip that exist together."""
+    """Return one parameter set for every route, command and pip that exist together.
+
+    In a thin session the newest pip takes every command of a route, and the others one command each, in turn.
+    """
     return [
         pytest.param(each, command, pip, id=f"{each.name}-{command}-{pip}")
-        for each in ROUTES
-        for command in each.commands
-        for pip in PIPS
-        if each.since <= release_of(pip) < each.until and (command != "lock" or release_of(pip) >= FIRST_LOCK)
+        for turn, each in enumerate(ROUTES)
+        for shift, pip in enumerate(TABLE_PIPS)
+        if each.since <= release_of(pip) < each.until
+        for command in _commands(each, pip, turn + shift)
     ]
+
+
+def _commands(each: Route, pip: str, turn: int) -> list[str]:
+    there = [name for name in each.commands if name != "lock" or release_of(pip) >= FIRST_LOCK]
+    return [there[turn % len(there)]] if THIN and pip != ENDS[-1] and there else there
 
 
 def options(allowed: tuple[str, ...]) -> list[str]:

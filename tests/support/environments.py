@@ -20,10 +20,13 @@ ALL_PIPS = (
     *("23.1.2", "23.2.1", "23.3.2", "24.0", "24.1.2", "24.2", "24.3.1", "25.0.1", "25.1.1", "25.2", "25.3"),
     *("26.0.1", "26.1.2", "26.2", "26.2.1", "26.3"),
 )
-SOME_PIPS = ("23.1.2", "24.3.1", "25.3", "26.3")
-PIPS = {"all": ALL_PIPS, "ends": (SOME_PIPS[0], SOME_PIPS[-1])}.get(
-    os.environ.get("PIPGATE_TEST_PIPS", ""), SOME_PIPS
-)
+ENDS = (ALL_PIPS[0], ALL_PIPS[-1])
+SOME_PIPS = (ENDS[0], "24.3.1", "25.3", ENDS[1])
+# On which pips the tests run; ``thin`` is the default session, where the pips between see a part of the table.
+_CHOSEN = os.environ.get("PIPGATE_TEST_PIPS", "thin")
+THIN = _CHOSEN == "thin"
+PIPS = {"all": ALL_PIPS, "some": SOME_PIPS, "ends": ENDS, "thin": ENDS}[_CHOSEN]
+TABLE_PIPS = SOME_PIPS if THIN else PIPS
 # How pip is reached: by a pipgate in the environment, by a central one, or through the hook in it or in the
 # interpreter that it was made with.
 DIRECT, CENTRAL, HOOK, BASE = "direct", "central", "hook", "base"
