@@ -63,6 +63,12 @@ def between(session: nox.Session) -> None:
     _test(session, "some")
 
 
+@nox.session
+def again(session: nox.Session) -> None:
+    """Run each test that has a home of its own twice in it: the second time must say the same."""
+    _test(session, "ends", "tests/functional", "tests/routes", PIPGATE_TEST_AGAIN="1")
+
+
 @nox.session(python=False)
 def routes(session: nox.Session) -> None:
     """Run the routes and the contracts on every pip and every Python that is here."""

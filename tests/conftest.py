@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support import again
 from support.adopted import Adopted, Team, adopted_by_hook
 from support.canary import Canary
 from support.environments import ALL_PIPS, PIPS, environment
@@ -29,6 +30,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "pip" in metafunc.fixturenames and "pip" not in given:
         pips = getattr(metafunc.module, "PIPS_HERE", PIPS)
         metafunc.parametrize("pip", pips, scope="session")
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a test with a home of its own twice, where the session asks for it."""
+    given = pyfuncitem.funcargs
+    names = pyfuncitem._fixtureinfo.argnames  # what pytest itself hands over
+    if not again.AGAIN or "tmp_path" not in given:
+        return None
+    again.twice(
+        lambda: pyfuncitem.obj(**{name: given[name] for name in names}), given["tmp_path"], given.get("index")
+    )
+    return True
 
 
 @pytest.fixture
