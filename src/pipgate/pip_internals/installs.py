@@ -13,12 +13,10 @@ import pipgate
 from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
+from pipgate.pip_internals.other_places import Target, judge_in_other_environment, kept_files
 from pipgate.pip_internals.presented_errors import installation_error, presented
 from pipgate.plain_text import masked, plain, shell_line
-from pipgate.policy_places import usual_files
 from pipgate.terminal import say, show
-from pipgate.trust import store_of
-from pipgate.user_directories import state_home
 from pipgate.wheel import gate_files, members
 from pipgate.wheel.gate_files import GateFile, Places
 
@@ -56,7 +54,7 @@ def install_wheel(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         if wheel_path in run.seen_wheels:
             run.seen_wheels.discard(wheel_path)
         else:
-            refused = tuple(_of_wheel(wheel_path, _by_key(scheme), normalised(name)))
+            refused = tuple(_of_wheel(run, wheel_path, _by_key(scheme), normalised(name)))
             if refused:
                 _refuse(run, refused, [wheel_path])
         return original(name, wheel_path, scheme, *args, **kwargs)
@@ -77,7 +75,7 @@ def permitted(original: Callable[..., bool], run: Run) -> Callable[..., bool]:
         if not original(self, path):
             return False
         if not places:
-            places.append(_places({}).folded())
+            places.append(_places(run, {}).folded())
         found = gate_files.judge(path, places[0])
         if found is None and gate_files.holds_any(path, places[0]):
             found = GateFile("what the gate lies in")
@@ -152,7 +150,8 @@ def _of_requirement(req: Any, run: Run, given: Mapping[str, Any]) -> Iterator[Re
     named = req.user_supplied and not run.chain_of_build()
     # A URL in the metadata of another project does not make its file that of the project it names.
     owner = normalised(req.name) if req.original_link is None or named else None
-    yield from _of_wheel(req.local_file_path, _by_key(scheme), owner, is_moved=given.get("home") is not None)
+    is_moved = given.get("home") is not None
+    yield from _of_wheel(run, req.local_file_path, _by_key(scheme), owner, is_moved=is_moved)
     run.seen_wheels.add(req.local_file_path)
 
 
@@ -161,34 +160,57 @@ def _by_key(scheme: Any) -> dict[str, str]:
 
 
 def _of_wheel(
-    path: str, scheme: dict[str, str], owner: str | None, *, is_moved: bool = False
+    run: Run, path: str, scheme: dict[str, str], owner: str | None, *, is_moved: bool = False
 ) -> Iterator[Refused]:
     """Yield what a wheel would replace of the gate, but for what ``owner`` may write."""
     contents = members.read(path)
     if contents is None:
         return
-    targets = [
-        (member, target)
+    wheel, told = os.path.basename(path), set()  # noqa: PTH119 -- pip's paths are strings
+    target = run.command.target if is_moved else None
+    for member, found in _found(run, contents, scheme, target):
+        if (found.owner is None or found.owner != owner) and member not in told:
+            told.add(member)
+            yield wheel, member, found.what
+
+
+def _found(
+    run: Run, contents: members.Contents, home: dict[str, str], target: Target | None
+) -> Iterator[tuple[str, GateFile]]:
+    """Yield what the members and commands of a wheel stand for where they end up."""
+    scheme = home if target is None else target.scheme(home)
+    where = [
+        (member, path if target is None else target.final(path, home))
         for member in contents.members
-        if gate_files.may_matter(member) and not member.endswith("/")
-        for target in members.destinations(member, scheme)
+        if (target is not None or gate_files.may_matter(member)) and not member.endswith("/")
+        for path in members.destinations(member, home)
     ]
-    targets += [
+    where += [
         (f"the command {name}", os.path.join(scheme["scripts"], name))  # noqa: PTH118 -- as pip does
         for name in contents.commands
-        if gate_files.may_matter(name) or not _IS_PLAIN(name)
+        if target is not None or gate_files.may_matter(name) or not _IS_PLAIN(name)
     ]
-    if not targets:
-        return
-    places = _places(scheme, is_moved=is_moved).folded()
-    told = set()
-    for member, target in targets:
-        found = gate_files.judge(_real(target), places)
-        if found is None and member.startswith("the command ") and _leaves(target, scheme["scripts"]):
+    if target is not None:
+        around = _places(run, {}).folded()
+        gone = ((member, target.taken_away(path, around)) for member, path in where)
+        yield from ((member, found) for member, found in gone if found is not None)
+    if where:
+        yield from _replaced(where, scheme, _places(run, scheme, is_moved=target is not None).folded())
+
+
+def _replaced(
+    where: list[tuple[str, str]], scheme: dict[str, str], places: Places
+) -> Iterator[tuple[str, GateFile]]:
+    own = _real_directory(sys.prefix)
+    for member, path in where:
+        real = _real(path)
+        found = gate_files.judge(real, places)
+        if found is None and gate_files.may_matter(member):
+            found = judge_in_other_environment(real, own)
+        if found is None and member.startswith("the command ") and _leaves(path, scheme["scripts"]):
             found = GateFile("a file outside of the directory of commands")
-        if found is not None and (found.owner is None or found.owner != owner) and member not in told:
-            told.add(member)
-            yield os.path.basename(path), member, found.what  # noqa: PTH119 -- same
+        if found is not None:
+            yield member, found
 
 
 def _leaves(path: str, directory: str) -> bool:
@@ -207,12 +229,7 @@ def _real_directory(path: str) -> str:
     return os.path.realpath(path)
 
 
-def _kept_files() -> list[str]:
-    """Return the policies, approvals and trust of a user and of the system, there or not."""
-    return [*usual_files(os.environ), store_of(state_home(os.environ))]
-
-
-def _places(scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
+def _places(run: Run, scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
     """Return the places of this environment, and of a scheme that something is written to.
 
     What ``--target`` installs is moved afterwards: the directories of libraries and of data become one then.
@@ -225,12 +242,13 @@ def _places(scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
     moved = [*written, scheme["data"]] if is_moved else []
     engine = os.path.dirname(os.path.dirname(str(pipgate.__file__)))  # noqa: PTH120 -- same
     libraries = [engine, *(each for each in sys.path if each.endswith("-packages"))]
+    kept = kept_files(run.own_options, os.environ)
     groups = (
         [*written, *moved, *libraries, paths["purelib"], paths["platlib"], site.getusersitepackages()],
         [*([scheme["scripts"]] if scheme else []), *moved, paths["scripts"], os.path.join(user, "bin")],  # noqa: PTH118 -- same
         [*([scheme["data"]] if scheme else []), sys.prefix, sys.base_prefix, user],
         [paths["stdlib"], paths["platstdlib"]],
-        [*(each for group in get_configuration_files().values() for each in group), *_kept_files()],
+        [*(each for group in get_configuration_files().values() for each in group), *kept],
         [*map(os.path.dirname, written)],
     )
     return Places(*(tuple(map(_real_directory, group)) for group in groups))

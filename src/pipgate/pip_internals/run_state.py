@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipgate.gate import Gate
     from pipgate.outcomes import Planned
     from pipgate.outlook import Outlook
+    from pipgate.pip_internals.other_places import Target
     from pipgate.pip_internals.versions import Release
 
 
@@ -46,6 +47,7 @@ class Command(NamedTuple):
     builds: bool = True
     follows: bool = True
     reports: bool = False
+    target: Target | None = None
 
     @property
     def needs_name_alone(self) -> bool:

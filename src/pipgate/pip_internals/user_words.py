@@ -8,6 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipgate.pip_internals.other_places import Target
 from pipgate.pip_internals.run_state import Command
 from pipgate.public_urls import public_url
 
@@ -58,7 +59,13 @@ def _command(name: str, options: Any) -> Command:
         builds=not (name in {"download", "lock"} or getattr(options, "dry_run", False)),
         follows=not getattr(options, "ignore_dependencies", False),
         reports=getattr(options, "json_report_file", None) is not None,
+        target=_target(options),
     )
+
+
+def _target(options: Any) -> Target | None:
+    directory = getattr(options, "target_dir", None)
+    return Target(os.path.abspath(directory), bool(options.upgrade)) if directory else None  # noqa: PTH100 -- as pip does
 
 
 def _note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], run: Run) -> None:

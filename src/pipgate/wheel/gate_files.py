@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 _HOOK = "the hook that gates an environment"
 _CONFIGURATION = "a configuration that pip reads"
+_COUNTS_HERE = "a file that pip or pipgate goes by here"
+_REPOSITORY = "what says that a repository begins there, and a search for policies ends"
 _PYVENV = "what makes the environment one"
 _STARTUP = "what Python imports when it starts"
 _KEPT = "what pipgate keeps for a user or a machine"
@@ -31,16 +33,20 @@ _START_FILE = r"[^/]*\._pth|pybuilddir\.txt|modules/setup\.local|lib/.*"
 _MODULE = r"([^./]+)(?:/.*|\.(?:py|pyc|pyw|so|pyd)|\.[^/]*\.(?:so|pyd))"
 _ARCHIVED_LIBRARY = r"python[0-9]+t?\.zip"
 _OF_THE_TOOL = r"pipgate(?:[.-].*)?"
-_ANY = r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize)|\._pth|^[^/\\]*\.data[/\\]"
+_ANY = (
+    r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize|\.git|\.hg)"
+    r"|\.toml$|\._pth|^[^/\\]*\.data[/\\]"
+)
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
+_REPOSITORIES = frozenset({".git", ".hg"})
 _IGNORED = frozenset({"Cf", "Mn"})  # file systems that fold names drop these
 
 
 class Places(NamedTuple):
     """The directories that matter, as real paths: the environment's own, and those that are written to.
 
-    ``files`` are pip's configuration files; ``standard`` is where the standard library lies, ``beside`` what
-    has its place in a scheme.
+    ``files`` are pip's configuration files, policies and approvals; ``standard`` is where the standard
+    library lies, ``beside`` what has its place in a scheme.
     """
 
     libraries: tuple[str, ...]
@@ -82,7 +88,7 @@ def judge(path: str, places: Places) -> GateFile | None:
     if any(part.startswith("_pipgate") for part in whole.split("/")):
         return GateFile(_HOOK)
     if whole in places.files:
-        return GateFile(_CONFIGURATION)
+        return GateFile(_COUNTS_HERE)
     for directory in places.libraries:
         found = _in_library(_inside(whole, directory))
         if found is not None:
@@ -157,6 +163,8 @@ def _in_root(inside: str) -> GateFile | None:
         return GateFile(_STARTUP)
     if any(re.fullmatch(_OF_THE_TOOL, part) for part in parts):
         return GateFile(_KEPT, "pipgate")
+    if not _REPOSITORIES.isdisjoint(parts):
+        return GateFile(_REPOSITORY)
     return _CONFIGURATIONS.get(inside)
 
 
