@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from pipgate.archive_names import version_key
+from pipgate.errors import assert_never
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -41,6 +42,23 @@ class CommitPin:
 
 
 Pin = Sha256Pin | CommitPin
+
+
+def words_of_pin(pin: Pin) -> list[str]:
+    """Return a pin as strings, for JSON."""
+    match pin:
+        case Sha256Pin(sha256, subdirectory):
+            return ["sha256", sha256, subdirectory]
+        case CommitPin(vcs, commit, subdirectory):
+            return ["commit", vcs, commit, subdirectory]
+        case _:
+            assert_never(pin)
+
+
+def pin_from_words(words: list[str]) -> Pin:
+    """Read back what ``words_of_pin`` gave; raises TypeError or ValueError for anything else."""
+    kind, *values = words
+    return Sha256Pin(*values) if kind == "sha256" else CommitPin(*values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,8 @@ from functools import cache
 from typing import Any
 
 from pipgate import __version__
-from pipgate.approvals import Approval, Approvals, CommitPin, Pin, Revocation, Sha256Pin
+from pipgate.approvals import Approval, Approvals, Revocation, pin_from_words, words_of_pin
 from pipgate.build_request import Purpose
-from pipgate.errors import assert_never
 from pipgate.origin import Layer, Origin
 from pipgate.state_files import digest_of, name_of, read_json, write_json
 
@@ -66,20 +65,8 @@ def _remember(place: str, digest: str, approvals: Approvals) -> None:
 
 
 def _common(entry: Approval | Revocation) -> list[Any]:
-    words = _pin_words(entry.pin)
+    words = [] if entry.pin is None else words_of_pin(entry.pin)
     return [entry.name, entry.version, words, entry.by, entry.on.isoformat(), entry.origin.line, entry.reason]
-
-
-def _pin_words(pin: Pin | None) -> list[str]:
-    match pin:
-        case None:
-            return []
-        case Sha256Pin(sha256, subdirectory):
-            return ["sha256", sha256, subdirectory]
-        case CommitPin(vcs, commit, subdirectory):
-            return ["commit", vcs, commit, subdirectory]
-        case _:
-            assert_never(pin)
 
 
 def _row(approval: Approval) -> list[Any]:
@@ -89,26 +76,15 @@ def _row(approval: Approval) -> list[Any]:
 
 def _approval(row: list[Any], path: str, layer: Layer) -> Approval:
     name, version, words, by, on, line, reason, file, expires, purposes = row
-    pin = _pin(words)
-    if pin is None:
-        raise ValueError("an approval has a pin")
-    until = date.fromisoformat(expires) if expires else None
+    pin, until = pin_from_words(words), date.fromisoformat(expires) if expires else None
     origin, when = Origin(layer, path, line), datetime.fromisoformat(on)
     return Approval(name, version, pin, _purposes(tuple(purposes)), by, when, origin, file, until, reason)
 
 
 def _revocation(row: list[Any], path: str, layer: Layer) -> Revocation:
     name, version, words, by, on, line, reason = row
-    return Revocation(
-        name, version, _pin(words), by, datetime.fromisoformat(on), Origin(layer, path, line), reason
-    )
-
-
-def _pin(words: list[str]) -> Pin | None:
-    if not words:
-        return None
-    kind, *values = words
-    return Sha256Pin(*values) if kind == "sha256" else CommitPin(*values)
+    pin = pin_from_words(words) if words else None
+    return Revocation(name, version, pin, by, datetime.fromisoformat(on), Origin(layer, path, line), reason)
 
 
 @cache

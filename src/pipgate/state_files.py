@@ -40,6 +40,21 @@ def write_json(path: str, value: object) -> None:
     replace_file(path, json.dumps(value).encode("ascii"), mode=0o600)
 
 
+def keep_newest(directory: str, most: int) -> None:
+    """Take away the files of a directory of ours that were written longest ago, down to ``most``.
+
+    Raises OSError where it cannot be read.
+    """
+    with opened_directory(directory) as place:
+        names = place.names()
+        if len(names) <= most:
+            return
+        written = [(found.st_mtime, name) for name in names if (found := place.status(name))]
+        for _, name in sorted(written)[: len(names) - most]:
+            with contextlib.suppress(OSError):  # another run has done it
+                place.unlink(name)
+
+
 @contextlib.contextmanager
 def locked(target: str, state: str) -> Iterator[None]:
     """Hold the lock of a file of one user, which lies in ``state``; raises OSError where it cannot be taken.

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from support.canary import Canary
-from support.projects import make_wheel
+from support.environments import PIPS
+from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.environments import Ended
     from support.world import World
 
 
@@ -17,10 +24,12 @@ def requests_of(world: World) -> list[dict]:  # type: ignore[type-arg]  # the JS
     return json.loads((world.tmp / "report.json").read_text())["requests"]
 
 
-def install(world: World, *args: str, allow: tuple[str, ...] = ()) -> object:
-    options = [word for name in allow for word in ("--allow-build", name)]
+def install(world: World, *args: str, allow: tuple[str, ...] = (), **options: object) -> Ended:
+    allowed = [word for name in allow for word in ("--allow-build", name)]
     report = ["--gate-report", str(world.tmp / "report.json")]
-    return world.pipgate(*options, *report, "install", "--prefix", str(world.tmp / "target"), *args)
+    return world.pipgate(
+        *allowed, *report, "install", "--prefix", str(world.tmp / "target"), *args, **options
+    )
 
 
 def test_a_cached_wheel_is_no_approval(world: World) -> None:
@@ -32,9 +41,14 @@ def test_a_cached_wheel_is_no_approval(world: World) -> None:
     blocked = install(world, "evil")
     assert blocked.status == 43, blocked.text
     assert world.canary.silent
-    allowed = install(world, "evil", allow=("evil",))
+    take = ("--force-reinstall", "evil")
+    allowed = install(world, *take, allow=("evil",))
     assert allowed.status == 0, allowed.text
-    assert world.canary.silent, "the cached wheel serves an allowed build"
+    assert not world.canary.silent, "nobody has noted what the cached wheel was built from"
+    world.canary.path.unlink()
+    again = install(world, *take, allow=("evil",))
+    assert again.status == 0, again.text
+    assert world.canary.silent, "what was built here serves"
 
 
 def test_a_cached_wheel_of_a_direct_reference_is_no_approval(world: World) -> None:
@@ -118,4 +132,120 @@ def test_a_wheel_that_an_ungated_pip_built_from_a_local_file_is_no_approval(worl
     assert built.status == 0, built.text
     world.canary.path.unlink()
     assert install(world, *take).status == 43
+    assert world.canary.silent
+
+
+# A hash beside a link binds nothing: pip takes a file that fits any hash it was given
+
+
+def approved_and_another(world: World) -> tuple[Path, str, str]:
+    """Approve one file of evil 1.0 for a project; return another, and the sha256 of both."""
+    approved = Project("evil", "1.0", Canary(world.tmp / "approved.txt")).sdist(world.tmp / "approved")
+    other = world.project().sdist(world.index.root)
+    project = world.tmp / "project"
+    project.mkdir()
+    for words in (("approve", "evil==1.0", "--no-index", "-f", str(approved.parent)), ("trust",)):
+        ended = world.pipgate(*words, cwd=project)
+        assert ended.status == 0, ended.text
+    return other, *(hashlib.sha256(each.read_bytes()).hexdigest() for each in (approved, other))  # type: ignore[return-value]  # two
+
+
+def requirement(kind: str, url: str, said: str, held: str, directory: Path) -> tuple[str, ...]:
+    if kind != "pylock":
+        line = f"evil @ {url}#sha256={said} --hash=sha256:{held}\n"
+        (directory / "r.txt").write_text(line)
+        return ("--no-index", "-r", "r.txt")
+    (directory / "pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "tests"\n\n[[packages]]\nname = "evil"\nversion = "1.0"\n'
+        f'archive = {{ url = "{url}#sha256={said}", hashes = {{ sha256 = "{held}" }} }}\n'
+    )
+    return ("-r", "pylock.toml")
+
+
+@pytest.mark.parametrize(
+    ("kind", "pip"),
+    [("url", PIPS[0]), ("url", PIPS[-1]), ("file", PIPS[0]), ("file", PIPS[-1]), ("pylock", PIPS[-1])],
+)
+def test_the_hash_of_a_link_approves_no_cached_wheel(world: World, kind: str) -> None:
+    other, said, held = approved_and_another(world)
+    url = other.as_uri() if kind == "file" else world.index.file_url(other)
+    project = world.tmp / "project"
+    args = requirement(kind, url, said, held, project)
+    options = {"home": world.home, "index": world.index.url, "cwd": project}
+    assert install(world, *args, cwd=project).status == 43
+    built = world.env.plain_pip("install", "--target", str(world.tmp / "w"), *args, **options)
+    assert built.status == 0, built.text
+    assert not world.canary.silent
+    ended = install(world, *args, cwd=project)
+    assert ended.status == 43, ended.text
+    assert "another file was approved" in ended.err
+    assert not list((world.tmp / "target").rglob("*"))
+
+
+def cached_wheels(world: World) -> list[Path]:
+    return sorted((world.home / "cache" / "pip" / "wheels").rglob("*.whl"))
+
+
+@pytest.mark.parametrize("how", ["index", "links", "git"])
+def test_a_cached_wheel_that_was_replaced_is_built_anew(world: World, how: str) -> None:
+    """A cache that a pull request can have written: what serves is what was built here."""
+    take, allow = source_of(world, how)
+    first = install(world, *take, allow=(allow,))
+    assert first.status == 0, first.text
+    world.canary.path.unlink()
+    again = install(world, *take, allow=(allow,))
+    assert again.status == 0, again.text
+    assert world.canary.silent, "the wheel of the first run serves"
+    [cached] = cached_wheels(world)
+    make_wheel(cached.parent, "evil", "1.0", files={"poison.py": ""})
+    ended = install(world, *take, allow=(allow,))
+    assert ended.status == 0, ended.text
+    assert not world.canary.silent
+    assert not list((world.tmp / "target").rglob("poison.py"))
+
+
+def source_of(world: World, how: str) -> tuple[tuple[str, ...], str]:
+    again = "--force-reinstall"
+    match how:
+        case "index":
+            world.project().sdist(world.index.root)
+            return (again, "evil"), "evil"
+        case "links":
+            world.project().sdist(world.tmp / "links")
+            return (again, "--no-index", "--find-links", str(world.tmp / "links"), "evil"), "evil"
+        case _:
+            repository = world.project().repository(world.tmp / "repo")
+            head = ["git", "-C", str(repository), "rev-parse", "HEAD"]
+            commit = subprocess.run(head, check=True, capture_output=True, text=True).stdout
+            url = f"git+{repository.as_uri()}@{commit.strip()}"
+            return (again, f"{url}#egg=evil"), url
+
+
+def test_a_record_that_is_damaged_or_not_ones_own_is_none(newest: World) -> None:
+    world = newest
+    world.project().sdist(world.index.root)
+    take = ("--force-reinstall", "evil")
+    assert install(world, *take, allow=("evil",)).status == 0
+    [record] = (world.home / ".local" / "state" / "pipgate" / "built").iterdir()
+    for damage in (b"", b"[]", b'{"wheel": 1}', b"\xff", b"[" * 100_000):
+        record.write_bytes(damage)
+        world.canary.path.unlink()
+        ended = install(world, *take, allow=("evil",))
+        assert ended.status == 0, ended.text
+        assert not world.canary.silent, damage
+        assert json.loads(record.read_bytes())["pin"], "it was built anew, and noted"
+    world.canary.path.unlink()
+    record.chmod(0o666)
+    assert install(world, *take, allow=("evil",)).status == 0
+    assert not world.canary.silent, "others can have written it"
+
+
+def test_an_observed_run_takes_what_is_cached(newest: World) -> None:
+    world = newest
+    world.project().sdist(world.index.root)
+    options = {"home": world.home, "index": world.index.url}
+    world.env.plain_pip("wheel", "-w", str(world.tmp / "w"), "evil", **options)
+    world.canary.path.unlink()
+    ended = world.pipgate("--gate-mode", "observe", "install", "--target", str(world.tmp / "t"), "evil")
+    assert ended.status == 0, ended.text
     assert world.canary.silent

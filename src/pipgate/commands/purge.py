@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # What is remembered: two files and, in directories, those of ``state_files``. Older versions left NAME.PID.
 _UNDONE = r"\.pipgate-[0-9a-f]{16}\.tmp"
 _OURS = re.compile(rf"(?:trusted|written)\.json(?:\.[0-9]+)?|{_UNDONE}")
-_DIRECTORIES = ("pending", "parsed", "valid", LOCKS)
+_DIRECTORIES = ("pending", "parsed", "valid", "built", LOCKS)
 _IN_DIRECTORIES = re.compile(rf"[0-9a-f]{{32}}\.json(?:\.[0-9]+)?|[0-9a-f]{{64}}|{_UNDONE}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.archive_names import sha256_of_file, version_in_filename
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
 from pipgate.pip_internals.existing_trees import is_existing_tree
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.approvals import Pin
     from pipgate.pip_internals.names import AskedName
     from pipgate.pip_internals.run_state import Run
 
@@ -59,32 +61,34 @@ def request_before_fetch(req: InstallRequirement, run: Run) -> BuildRequest:
     )
 
 
-def request_for_candidate(
-    link: Link, name: str, run: Run, sha256_of_local: str | None = None
-) -> BuildRequest:
-    """Return the request that a file of an index would lead to, from what the index says of it.
+def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
+    """Return the request that a file of an index would lead to, from what the index says of it."""
+    return _offered(link, name, run, link.hash if link.hash_name == "sha256" else None)
 
-    ``sha256_of_local`` is the hash of a local file, where no page says one.
-    """
-    sha256 = link.hash if link.hash_name == "sha256" else sha256_of_local
+
+def _offered(link: Link, name: str, run: Run, sha256: str | None) -> BuildRequest:
     source = Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
     version = version_in_filename(name, link.filename)
     return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run))
 
 
-def request_for_cached(
-    link: Link, name: str | None, run: Run, sha256_of_local: str | None = None
-) -> BuildRequest:
-    """Return the request that ``link`` led to when its wheel was built and cached.
+def request_for_cached(link: Link, name: str | None, run: Run, pin: Pin) -> BuildRequest | None:
+    """Return the request that ``link`` led to when its wheel was built from ``pin`` and cached.
 
-    pip does not say here whether the link is a direct reference; one that no index page or find-links
-    directory holds is taken for one, which a name alone does not allow.
+    None says that pip would not build that for the link. What the link says of its hash does not count: pip
+    takes a file that fits any of several. pip does not say here whether the link is a direct reference; one
+    that no index page or find-links directory holds is taken for one, which a name alone does not allow.
     """
-    if not link.is_vcs and (link.comes_from is not None or link.url in run.offered_here):
-        return request_for_candidate(link, name or "", run, sha256_of_local)
-    sha256 = link.hash if link.hash_name == "sha256" else sha256_of_local
-    archive = Archive(link.filename, sha256, public_url(link.url), subdirectory(link))
-    source = Vcs(archive.url, None, archive.subdirectory) if link.is_vcs else archive
+    url, built = public_url(link.url), subdirectory(link)
+    match pin:
+        case Sha256Pin(sha256, directory) if directory == built and not link.is_vcs:
+            if link.comes_from is not None or link.url in run.offered_here:
+                return _offered(link, name or "", run, sha256)
+            source: Source = Archive(link.filename, sha256, url, built)
+        case CommitPin(vcs, commit, directory) if directory == built and vcs == repository(url):
+            source = Vcs(url, commit, built)
+        case _:
+            return None
     return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, link, run))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.legacy_builds import setup_requires_stopped
 from pipgate.pip_internals.presented_errors import presented
+from pipgate.pip_internals.wheel_cache import remember_built
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -88,10 +89,14 @@ def build_all(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     @functools.wraps(original)
     def build(requirements: Iterable[InstallRequirement], *args: Any, **kwargs: Any) -> Any:
         requirements = list(requirements)
+        wanted = [(req, _build_of(req, run)) for req in requirements]
         with presented():
-            if requirements:
-                _refuse_together([(req, _build_of(req, run)) for req in requirements], run)
-        return original(requirements, *args, **kwargs)
+            if wanted:
+                _refuse_together(wanted, run)
+        result = original(requirements, *args, **kwargs)
+        cache = kwargs["wheel_cache"] if "wheel_cache" in kwargs else args[0]
+        remember_built(wanted, cache.cache_dir, run)
+        return result
 
     return build
 

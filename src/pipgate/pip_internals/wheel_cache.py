@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from pipgate.archive_names import sha256_of_file
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pip._internal.models.link import Link
+    from pip._internal.req.req_install import InstallRequirement
 
+    from pipgate.approvals import Pin
+    from pipgate.build_request import BuildRequest
     from pipgate.pip_internals.run_state import Run
-
-_ORIGIN = "origin.json"
 
 
 def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -33,25 +31,57 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
             return entry
         if not run.may_allow(package_name):
             return None
-        from pipgate.decision import Allowed  # loaded with the gate
-        from pipgate.pip_internals.from_pip import request_for_cached
-
-        sha256 = _built_from(entry, link) if link.is_file and link.hash_name != "sha256" else None
-        decision = run.gate.foresee(request_for_cached(link, package_name, run, sha256))
-        return entry if isinstance(decision, Allowed) else None
+        return entry if _may_serve(entry.link.file_path, link, package_name, run) else None
 
     return cache_entry
 
 
-def _built_from(entry: Any, link: Link) -> str | None:
-    """Return the sha256 of a local file if the cached wheel was built from these very bytes, else None.
+def remember_built(
+    built: Iterable[tuple[InstallRequirement, BuildRequest]], cache: str | None, run: Run
+) -> None:
+    """Note of what bytes the wheels were built that lie in pip's cache now.
 
-    pip finds the wheel by the file's path alone; what it was built from stands beside it (pip PR 11137).
+    What was built while nothing was decided is not noted: its build requirements were not decided on either.
     """
+    from pipgate.built_wheels import remember  # here and below: a run without builds loads none of it
+    from pipgate.matching import pin_or_none
+
+    if cache is None or _observes(run):
+        return
+    inside = os.path.join(cache, "wheels", "")  # noqa: PTH118 -- strings
+    for req, request in built:
+        pin, wheel = pin_or_none(request), req.local_file_path
+        if pin is not None and wheel and wheel.startswith(inside):
+            remember(wheel, pin, run.gate.context.project, os.environ)
+
+
+def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> bool:
+    """Return whether a cached wheel was built here of what may be built now, or nothing is decided."""
+    from pipgate.built_wheels import built_from
+    from pipgate.decision import Allowed
+    from pipgate.pip_internals.from_pip import request_for_cached
+
+    if _observes(run):
+        return True
+    pin = built_from(wheel, run.gate.context.project, os.environ)
+    if pin is None or (link.is_file and not _is_still(pin, link.file_path)):
+        return False
+    request = request_for_cached(link, name, run, pin)
+    return request is not None and isinstance(run.gate.foresee(request), Allowed)
+
+
+def _is_still(pin: Pin, file: str) -> bool:
+    """Return whether a local file holds what the wheel was built from: pip finds that by the path alone."""
+    from pipgate.approvals import Sha256Pin
+    from pipgate.archive_names import sha256_of_file
+
     try:
-        with open(os.path.join(os.path.dirname(entry.link.file_path), _ORIGIN), "rb") as file:  # noqa: PTH118, PTH120, PTH123 -- pip's paths are strings
-            said = json.load(file)["archive_info"]["hashes"]["sha256"]
-        sha256 = sha256_of_file(link.file_path)
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None
-    return sha256 if said == sha256 else None
+        return isinstance(pin, Sha256Pin) and sha256_of_file(file) == pin.sha256
+    except OSError:
+        return False
+
+
+def _observes(run: Run) -> bool:
+    from pipgate.policy import Mode
+
+    return run.gate.policy.mode.value is Mode.OBSERVE
