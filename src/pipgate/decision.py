@@ -207,11 +207,11 @@ def _for_this_run(
     once = matching.identity(request) in {matching.identity(each) for each in context.once}
     if not once and not any(matches(each, request) for each in context.allowances):
         return None
-    if policy.locked and policy.default.value is Verdict.BLOCK:
-        weighed.note(
-            "a locked floor lets nothing be allowed for one run", policy.default.origin, Verdict.BLOCK
-        )
-        return Refused("locked", f"the system's policy allows only what is approved, {policy.default.origin}")
+    general = policy.default
+    default = general if general.value is Verdict.BLOCK else policy.when.get(context.command, general)
+    if policy.locked and default.value is Verdict.BLOCK:
+        weighed.note("a locked floor lets nothing be allowed for one run", default.origin, Verdict.BLOCK)
+        return Refused("locked", f"the system's policy allows only what is approved, {default.origin}")
     weighed.note("allowed for this run", Origin(Layer.COMMAND_LINE), Verdict.ALLOW)
     if once:
         return Allowed("allowed-once", "somebody at the terminal allowed it once")

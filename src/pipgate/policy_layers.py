@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.matching import in_paths
 from pipgate.origin import Layer, Origin
-from pipgate.policy import COMMANDS, Overruled, Policy, PolicyLayer, Rule, Setting, Status, Verdict
+from pipgate.policy import COMMANDS, Mode, Overruled, Policy, PolicyLayer, Rule, Setting, Status, Verdict
 from pipgate.policy_values import written
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ _FIELDS = {
     "first-party.vcs": "first_party_vcs",
 }
 _WHEN = {f"when.{command}.default": command for command in COMMANDS}
+_OBSERVE = Setting(Mode.OBSERVE)
+_DEFAULTS = frozenset({"default", *_WHEN})
 _STATUS = {f"status.{status.value}": status for status in Status}
 _EVERYTHING = "*"
-_OF_THE_USER = frozenset({Layer.USER, Layer.ENVIRONMENT, Layer.COMMAND_LINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,26 @@ def merge(layers: Sequence[PolicyLayer], *, may_loosen: Callable[[PolicyLayer], 
     """Return the policy that the layers come to, the farthest first, over the built-in values.
 
     Every layer may tighten; only one that ``may_loosen`` may loosen. What a layer asked for and did not get
-    is in ``overruled``. Over a floor of ``default = "block"`` the user's own layers only tighten. A
-    ``default`` never loosens what a farther layer set for one command, but tightens it. Floors of system
-    layers hold at the end, whoever asked for less. Directories have to be absolute, and so have approvals
-    files but for those of the project: two that are named alike are two files.
+    is in ``overruled``. Over a floor of ``default = "block"``, also one for a single command, all layers but
+    the system's only tighten, and over any floor none but the system's sets ``mode = "observe"``, which runs
+    what a floor refuses. A ``default`` never loosens what a farther layer set for one command, but tightens
+    it. Floors of system layers hold at the end, whoever asked for less. Directories have to be absolute, and
+    so have approvals files but for those of the project: two that are named alike are two files.
     """
     floors = _floors(layers)
-    # What the system lets nobody but itself allow, a user's own rule or mode must not allow either.
-    closed = "default" in floors and floors["default"].value is Verdict.BLOCK
+    # What the system lets nobody but itself allow, no other's rule or mode must allow either.
+    closed = any(floors[key].value is Verdict.BLOCK for key in _DEFAULTS & floors.keys())
+    locked = [each for layer in layers if layer.layer is Layer.SYSTEM for each in layer.locked.values()]
+    is_told = not locked or floors.get("mode", _OBSERVE).value is not Mode.OBSERVE  # by its own floor
     merged = _Merged(_settings_of(Policy()))
     for layer in layers:
-        trusted = may_loosen(layer) and not (closed and layer.layer in _OF_THE_USER)
+        if not is_told and layer.layer is not Layer.SYSTEM:
+            layer, merged = _unobserving(layer, merged, locked[0])  # noqa: PLW2901 -- what is left of it
+        trusted = may_loosen(layer) and not (closed and layer.layer is not Layer.SYSTEM)
         merged = _with_layer(merged, layer, floors, trusted=trusted)
     return _policy(
         replace(merged, settings=_above(floors, merged.settings)),
-        locked=any(layer.locked for layer in layers if layer.layer is Layer.SYSTEM),
+        locked=bool(locked),
     )
 
 
@@ -72,6 +78,16 @@ def describe(policy: Policy) -> list[tuple[str, str, Origin]]:
     lines = [(key, written(setting.value), setting.origin) for key, setting in settings.items()]
     lines += [("deny", written(setting.value), setting.origin) for setting in policy.deny]
     return lines + [("rule", _in_words(rule), rule.origin) for rule in policy.rules]
+
+
+def _unobserving(layer: PolicyLayer, merged: _Merged, floor: Setting[Any]) -> tuple[PolicyLayer, _Merged]:
+    """Return a layer without the mode that runs every build, and what is merged with a word of that."""
+    asked, holds = layer.settings.get("mode"), merged.settings["mode"]
+    if asked is None or asked.value is not Mode.OBSERVE or holds.value is Mode.OBSERVE:
+        return layer, merged
+    rest = {key: setting for key, setting in layer.settings.items() if key != "mode"}
+    note = Overruled("mode", written(asked.value), asked.origin, floor.origin)
+    return replace(layer, settings=rest), replace(merged, overruled=(*merged.overruled, note))
 
 
 def _with_layer(merged: _Merged, layer: PolicyLayer, floors: Settings, *, trusted: bool) -> _Merged:
@@ -196,7 +212,7 @@ def _policy(merged: _Merged, *, locked: bool) -> Policy:
         status={status: settings[key] for key, status in _STATUS.items() if key in settings},
         deny=merged.deny,
         rules=merged.rules,
-        locked=locked,
+        locked=bool(locked),
         overruled=merged.overruled,
     )
 

@@ -92,6 +92,8 @@ def test_under_a_floor_only_the_system_trusts(place: Place) -> None:
     assert yes(place.book()) == (0, 0)
     assert book.policy.default.value is Verdict.BLOCK
     place.write(place.system, f'trust-projects = ["{place.project.parent}"]\n[locked]\ndefault = "block"\n')
+    assert yes(place.book()) == (0, 1), "what it approves counts, and its rules do not"
+    place.write(place.system, f'trust-projects = ["{place.project.parent}"]\n[locked]\nmode = "auto"\n')
     assert yes(place.book()) == (1, 1)
 
 
