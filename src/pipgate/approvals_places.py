@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.origin import Layer
 from pipgate.policy_places import APPROVALS
-from pipgate.user_directories import config_home
+from pipgate.user_directories import barrier, config_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -89,7 +89,8 @@ def _named(
     path, layer = of_policy(settled.if_trusted, root)
     if layer is Layer.PROJECT:
         yield ApprovalsFile(path, layer, *_counts(layer, trusted=settled.trusted))
-    yield ApprovalsFile(users_file(environ), Layer.USER, True, "the user's own")  # noqa: FBT003 -- a field
+    if barrier(config_home(environ)) is None:
+        yield ApprovalsFile(users_file(environ), Layer.USER, True, "the user's own")  # noqa: FBT003 -- a field
     for layer, path in given.approvals:
         yield ApprovalsFile(os.path.abspath(path), layer, True, "the caller names it")  # noqa: FBT003, PTH100 -- same
     for each in layers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ from pipgate.allowances import parse_allowance
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
 from pipgate.outlook import outlook_of
+from pipgate.pip_conf import unreadable
 from pipgate.plain_text import plain
 from pipgate.policy import Mode, Verdict
 from pipgate.policy_places import ignored, named
 from pipgate.read_before import note_valid
 from pipgate.rulebook import Rulebook, load_rulebook
 from pipgate.terminal import say
+from pipgate.user_directories import barrier, config_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,16 +35,29 @@ def read_rulebook(
 
     ``begins_approvals`` says that the approvals file may be about to be written.
     """
-    for path in ignored(cwd):
-        _tell_ignored(path)
+    _tell_ignored(cwd, environ)
     given = named(settings.policy, settings.approvals, environ)
     return load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
 
 
+def _tell_ignored(cwd: str, environ: Mapping[str, str]) -> None:
+    """Say once what may hold a policy and does not count, or cannot be looked at."""
+    for path, why in ignored(cwd):
+        _say_once(f"note: {plain(path)} {why}.")
+    for path, why in unreadable(environ):
+        _say_once(f"note: {plain(path)} cannot be read: {why}; no policy that it may name counts.")
+    home = config_home(environ)
+    closed = barrier(home)
+    if closed is not None and os.path.isdir(closed):  # noqa: PTH112 -- a string
+        _say_once(
+            f"note: {plain(home)} is passed by: {plain(closed)} belongs to another user and this one may "
+            "not search it. To use your own settings: export HOME=..."
+        )
+
+
 @cache
-def _tell_ignored(path: str) -> None:
-    why = "everybody can write to its directory, and a stranger may have made it"
-    say(f"note: {plain(path)} is ignored: {why}.")
+def _say_once(line: str) -> None:
+    say(line)
 
 
 def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer
 from pipgate.regular_files import read_regular
-from pipgate.user_directories import config_home, home
+from pipgate.user_directories import barrier, config_home, home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,6 +68,23 @@ def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
     return found
 
 
+def unreadable(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return each pip.conf that is there and cannot be read, and why: pip passes by it without a word."""
+    told = [(path, _why_unread(path)) for _, path in files(environ, sys.prefix)]
+    return [(path, why) for path, why in told if why is not None]
+
+
+def _why_unread(path: str) -> str | None:
+    try:
+        read_regular(path, _LARGEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        is_nobodys = barrier(os.path.dirname(path)) is not None  # noqa: PTH120 -- strings
+        return None if is_nobodys else error.strerror or str(error)
+    return None
+
+
 def pythons(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
     """Return each pip.conf that names a Python for the pip of an environment, the one that holds last."""
     from configparser import Error  # noqa: PLC0415 -- for doctor alone
@@ -109,7 +126,7 @@ def _opened(path: str) -> tuple[str, os.stat_result | None]:
     try:
         data, found = read_regular(path, _LARGEST)
     except OSError:
-        return "", None  # pip's to complain about
+        return "", None  # told by ``unreadable``
     return data.decode("utf-8", "surrogateescape"), found
 
 

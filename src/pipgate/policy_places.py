@@ -15,7 +15,7 @@ from pipgate.ownership import is_strangers, why_not_ones_own
 from pipgate.plain_text import plain, shell_line
 from pipgate.regular_files import read_regular
 from pipgate.time_limit import TookTooLongError, at_most
-from pipgate.user_directories import config_home, is_projects
+from pipgate.user_directories import barrier, config_home, is_projects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,8 @@ _TABLE = ("tool", "pipgate")
 _LARGEST = 1 << 20  # bytes
 _LARGEST_PYPROJECT = 4 << 20  # bytes
 _LONGEST_READING = 5.0  # seconds
+_STRANGERS = "is ignored: everybody can write to its directory, and a stranger may have made it"
+_NO_POLICY = "no policy that may be in it counts"
 # Fixed places: whoever is bound by a floor must not be able to move it with a variable.
 _SYSTEM = ("/etc/pipgate", "/etc/xdg/pipgate")
 
@@ -100,7 +102,8 @@ def policy_files(project: Project, given: Named, environ: Mapping[str, str]) -> 
     places: list[PolicyPlace | None] = []
     places += [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
     places += [_read_named(each, project) for each in in_pip_conf if each.layer is Layer.SYSTEM]
-    users = _read(Layer.USER, os.path.join(config_home(environ), _FILE))  # noqa: PTH118 -- strings
+    home = config_home(environ)
+    users = None if barrier(home) else _read(Layer.USER, f"{home}/{_FILE}")
     if users is not None:
         require_users(users.path, project.root)
         places.append(users)
@@ -163,18 +166,46 @@ def find_root(start: str) -> str:
     return look_up(start).root
 
 
-def ignored(start: str) -> list[str]:
-    """Return what does not count from ``start`` up to its project: strangers may have made it."""
+class Ignored(NamedTuple):
+    """What does not count, or may not be looked at, and the words for that."""
+
+    path: str
+    why: str
+
+
+def ignored(start: str) -> list[Ignored]:
+    """Return what does not count from ``start`` up to its project: strangers may have made it.
+
+    So does what cannot be looked at: of directories that cannot be searched, the farthest.
+    """
     root, policy = look_up(start)
-    found: list[str] = []
+    found: list[Ignored] = []
+    closed: list[Ignored] = []
     for directory in (Path(start), *Path(start).parents):
         is_root, names = str(directory) == root, (_FILE, _PYPROJECT, ".git")
         here = [str(directory / name) for name in (*names, *([APPROVALS] if is_root else []))]
-        strangers = [path for path in here if is_strangers(path)]
-        found += [path for path in strangers if not path.endswith(_PYPROJECT) or _has_table(path)]
-        if is_root and (policy is not None or (here[2] not in strangers and os.path.lexists(here[2]))):
+        try:
+            found += [Ignored(path, why) for path in here if (why := _why_ignored(path))]
+        except OSError as error:
+            closed = [Ignored(str(directory), f"cannot be looked at: {error.strerror}; {_NO_POLICY}")]
+        if is_root and (policy is not None or (os.path.lexists(here[2]) and not is_strangers(here[2]))):
             break
-    return found
+    return found + closed
+
+
+def _why_ignored(path: str) -> str | None:
+    """Return why a file does not count, None where it does or is not there; raises OSError: nobody knows."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if not path.endswith(_PYPROJECT):
+        return _STRANGERS if is_strangers(path) else None
+    try:
+        read_regular(path, _LARGEST_PYPROJECT)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}; {_NO_POLICY}"
+    return _STRANGERS if is_strangers(path) and _has_table(path) else None
 
 
 def _table_of(path: str) -> tuple[str, ...]:
@@ -186,7 +217,7 @@ def _has_table(pyproject: str) -> bool:
     try:
         data, _ = read_regular(pyproject, _LARGEST_PYPROJECT)
     except OSError:
-        return False  # not ours to complain about
+        return False  # which ``ignored`` tells
     return b"pipgate" in data and _says_pipgate(data)
 
 

@@ -42,6 +42,34 @@ def home() -> str:
     return said if os.path.isabs(said) else _account_home()  # noqa: PTH117 -- same
 
 
+def barrier(directory: str) -> str | None:
+    """Return what shows that nothing of this user lies in a directory of theirs, None where nothing does.
+
+    That is what is no directory on the way to it, as in ``HOME=/dev/null``, or a directory of somebody else
+    that this user may not search, as in ``HOME=/root``: they can never have written below it. Their account's
+    own home is theirs whoever owns it now.
+    """
+    try:
+        os.stat(os.path.join(directory, os.curdir))  # noqa: PTH116, PTH118 -- strings
+    except NotADirectoryError:
+        return _nearest(directory)
+    except PermissionError:
+        place = _nearest(directory)
+        is_others = hasattr(os, "getuid") and os.stat(place).st_uid != os.getuid()  # noqa: PTH116 -- same
+        if is_others and not os.access(place, os.X_OK) and not _is_in(_account_home(), place):
+            return place
+    except OSError:
+        return None
+    return None
+
+
+def _nearest(path: str) -> str:
+    """Return the nearest place on the way to a path that can be looked at."""
+    while not os.path.exists(path) and path != os.path.dirname(path):  # noqa: PTH110, PTH120 -- strings
+        path = os.path.dirname(path)  # noqa: PTH120 -- same
+    return path
+
+
 def is_projects(place: str, root: str) -> bool:
     """Return whether a directory of the user lies in a project or repository, which may have brought it.
 

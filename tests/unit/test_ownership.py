@@ -308,7 +308,7 @@ def test_a_strangers_policy_in_a_shared_directory_is_ignored(place: Place, share
         assert find_root(str(directory)) == str(directory)
         book = load_rulebook(named(None, None, {}), str(directory), place.environ)
         assert yes(book) == (0, 0)
-        told = [Path(each).name for each in ignored(str(directory))]
+        told = [Path(each.path).name for each in ignored(str(directory))]
         assert told[:3] == ["pipgate.toml", "pyproject.toml", ".git"]
         assert ("pipgate-approvals.toml" in told) is (directory is shared)
 
