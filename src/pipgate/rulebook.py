@@ -25,7 +25,7 @@ from pipgate.policy_places import (
     require_whole,
 )
 from pipgate.trust import ProjectFiles
-from pipgate.user_directories import is_projects, state_home
+from pipgate.user_directories import barrier, is_projects, state_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,9 @@ def load_rulebook(
     memory = None if is_projects(state, root) else state
     pairs = [(place, _at_home(layer, root)) for place in places if (layer := _parsed(place, memory))]
     layers = [layer for _, layer in pairs]
-    texts = cache(read_text)  # each file is read once: what is hashed is what is used
+    # Each file is read once: what is hashed is what is used. That the project is out of reach is told.
+    closed = barrier(root)
+    texts = cache(lambda path: None if closed and os.path.dirname(path) == root else read_text(path))  # noqa: PTH120 -- strings
     if_trusted = _merged(layers, trusted=True)
     files = _project_files(pairs, of_policy(if_trusted, root), root, texts)
     trusted = _is_trusted(files, layers, state)

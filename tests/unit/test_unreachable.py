@@ -167,6 +167,21 @@ def test_a_project_that_cannot_be_searched_is_told_once(
     assert f"{above} cannot be looked at: Permission denied" in note
 
 
+@pytest.mark.parametrize("whose", ["mine", "another's"])
+def test_a_project_of_another_that_cannot_be_searched_has_no_approvals(
+    home: Path, closed: Closed, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    """As under ``sudo -u`` from root's own directory: pip works there."""
+    closed.directory = str(home.parent / "project")
+    if whose == "mine":
+        with pytest.raises(PolicyError, match="Permission denied"):
+            book(home)
+        return
+    monkeypatch.setattr(os, "getuid", lambda: SOMEBODY)
+    monkeypatch.setenv("HOME", os.devnull)
+    assert book(home).approvals.approved == ()
+
+
 def test_a_pyproject_that_cannot_be_read_is_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = home.parent / "project" / "pyproject.toml"
     file.write_text('[tool.pipgate]\nversion = 1\ndeny = ["evil"]\n')
