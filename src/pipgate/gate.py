@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipgate.approvals import Approvals
     from pipgate.build_request import BuildRequest
     from pipgate.decision import Finding
-    from pipgate.policy import Policy
+    from pipgate.policy import Policy, Setting
 
 # The codes of a yes at the prompt; an approval in a file is read again by every pip, with what it is for.
 _BY_A_PERSON = frozenset({"allowed-once", "approved-at-the-prompt"})
@@ -47,8 +47,8 @@ class Prompter(Protocol):
     def ask(self, subject: Subject, reason: str) -> Decision:
         """Return the answer; anything but a clear yes is a no."""
 
-    def takes_older(self, newer: BuildRequest, taken: str, reason: str) -> bool:
-        """Return whether the wheel of the older version ``taken`` is to serve."""
+    def takes_older(self, newer: BuildRequest, instead: PassedOver, reason: str) -> bool:
+        """Return whether the older release is to serve."""
 
 
 @dataclass(slots=True, eq=False)
@@ -87,20 +87,21 @@ class Gate:
         """Return what would be found on ``request``, recording nothing and asking nobody."""
         return decide(request, self.policy, self.approvals, self.context)
 
-    def older_wheel(self, newer: BuildRequest, taken: str) -> BuildRefusedError | None:
-        """Weigh that a wheel of ``taken`` would serve because ``newer`` is only an sdist.
+    def pass_over(self, newer: BuildRequest, instead: PassedOver) -> BuildRefusedError | None:
+        """Weigh that an older release would serve because ``newer`` is only an sdist that nobody decided on.
 
         Returns the error that stops the run where that may not be; what may be is told, or nobody's business.
+        What is installed is taken down for no such reason, unless somebody says so.
         """
         setting = self.policy.on_older_wheel
-        passed_over = PassedOver(newer.name or "", taken, newer.version or "")
-        weighed_before = passed_over in self.record.passed_over  # and pip has resolved again since
-        if setting.value is OlderWheel.ALLOW or weighed_before:
+        wish = max(setting.value, OlderWheel.ASK) if instead.replaces else setting.value
+        weighed_before = instead in self.record.passed_over  # and pip has resolved again since
+        if wish is OlderWheel.ALLOW or weighed_before:
             return None
-        reason = f"the older {taken} would be taken, because this release has no wheel ({setting.origin})"
-        asks = setting.value is OlderWheel.ASK and self.prompter
-        if setting.value is OlderWheel.TELL or (asks and asks.takes_older(newer, taken, reason)):
-            self.record.passed_over.append(passed_over)
+        reason = _older_serves(instead, setting)
+        asks = wish is OlderWheel.ASK and self.prompter
+        if wish is OlderWheel.TELL or (asks and asks.takes_older(newer, instead, reason)):
+            self.record.passed_over.append(instead)
             return None
         return self.stop(newer, Refused("older-wheel", reason))
 
@@ -146,3 +147,11 @@ class Gate:
 
 def _unasked(finding: Finding) -> Decision:
     return Refused("needs-approval", finding.reason) if isinstance(finding, Question) else finding
+
+
+def _older_serves(instead: PassedOver, setting: Setting[OlderWheel]) -> str:
+    because = "because this release has no wheel"
+    if instead.replaces:
+        return f"the installed {instead.replaces} would be replaced by the older {instead.taken}, {because}"
+    kept = "kept" if instead.taken_as == "installed" else "taken"
+    return f"the older {instead.taken} would be {kept}, {because} ({setting.origin})"

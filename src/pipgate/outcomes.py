@@ -35,11 +35,17 @@ class RefusedProcess:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A newer release that exists only as an sdist, and the wheel that was taken instead."""
+    """A newer release that exists only as an sdist, and what serves instead.
+
+    ``taken_as`` is one of ``wheel``, ``sdist`` and ``installed``; ``replaces`` is the version that is
+    installed, where the one that is taken is older than that.
+    """
 
     name: str
     taken: str
     newer: str
+    taken_as: str = "wheel"
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

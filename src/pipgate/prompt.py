@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from pipgate.build_entry import BuildEntry
     from pipgate.gate import Subject
+    from pipgate.outcomes import PassedOver
 
 _TERMINAL = "/dev/tty"
 _QUESTION = "Run it?  [o]nce  [a]pprove and record  [n]o (default)  [v]iew  [?] > "
-_QUESTION_OF_OLDER = "Take the older wheel?  [y]es  [n]o (default) > "
+_QUESTION_OF_OLDER = "Take the older {}?  [y]es  [n]o (default) > "
+_QUESTION_OF_KEPT = "Keep the older one?  [y]es  [n]o (default) > "
 _PAGE = 20  # lines; a screen has at least 24
 _BAR = "  | "  # before each line of a file that is viewed
 _WIDTH_UNKNOWN = 80
@@ -119,10 +121,11 @@ class TerminalPrompter:
             if decision is not None:
                 return decision
 
-    def takes_older(self, newer: BuildRequest, taken: str, reason: str) -> bool:
-        """Return whether a clear yes was given to an older wheel."""
-        self._show(_passed_over(newer, taken, reason, self.terminal.screen))
-        answer = self.terminal.read_line(_QUESTION_OF_OLDER)
+    def takes_older(self, newer: BuildRequest, instead: PassedOver, reason: str) -> bool:
+        """Return whether a clear yes was given to an older release."""
+        self._show(_passed_over(newer, instead, reason, self.terminal.screen))
+        question = _QUESTION_OF_KEPT if instead.taken_as == "installed" else _QUESTION_OF_OLDER
+        answer = self.terminal.read_line(question.format(instead.taken_as))
         return (answer or "").strip().lower() in {"y", "yes"}
 
     def _show(self, lines: list[str]) -> None:
@@ -183,9 +186,12 @@ def _question(subject: Subject, entry: BuildEntry | None, reason: str, screen: S
     return ["", *hanging(head, screen), *rows([*told, ("asked because", reason)], screen)]
 
 
-def _passed_over(newer: BuildRequest, taken: str, reason: str, screen: Screen) -> list[str]:
-    told = [("newest", newer.title), ("taken", f"{newer.name} {taken}"), ("asked because", reason)]
-    head = f"{plain(newer.title)} exists only as an sdist, so an older wheel would be taken."
+def _passed_over(newer: BuildRequest, instead: PassedOver, reason: str, screen: Screen) -> list[str]:
+    taken = "kept" if instead.taken_as == "installed" else "taken"
+    told = [("newest", newer.title), (taken, f"{newer.name} {instead.taken}")]
+    told += [("installed", f"{newer.name} {instead.replaces}")] if instead.replaces else []
+    told.append(("asked because", reason))
+    head = f"{plain(newer.title)} exists only as an sdist, so an older release would be {taken}."
     return ["", *hanging(head, screen), *rows(told, screen)]
 
 

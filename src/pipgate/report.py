@@ -11,7 +11,7 @@ from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
 from pipgate.errors import PipgateError
 from pipgate.index_words import index_words
 from pipgate.lapses import DOES_NOT_HOLD
-from pipgate.outcomes import Outcome, Record
+from pipgate.outcomes import Outcome, PassedOver, Record
 from pipgate.plain_text import masked, plain, shell_line
 
 if TYPE_CHECKING:
@@ -156,14 +156,21 @@ def recorded_metadata_notes(record: Record) -> list[str]:
     return [f"note: what {which} was read from a list that an earlier build recorded: {names}"]
 
 
-def older_wheel_notes(record: Record, command: list[str]) -> list[str]:
-    """Return one line for every newer sdist that was passed over for a wheel."""
-    return [
-        f"note: took {plain(each.name)} {plain(each.taken)} (wheel); "
-        f"{plain(each.name)} {plain(each.newer)} exists only as an sdist. "
-        f"To use it: {_allowing([f'{each.name}=={each.newer}'], command)}"
-        for each in record.passed_over
-    ]
+def older_release_notes(record: Record, ending: Ending) -> list[str]:
+    """Return one line for every newer sdist that was passed over, with the command that takes it."""
+    return [_older_release_note(each, record, ending) for each in record.passed_over]
+
+
+def _older_release_note(each: PassedOver, record: Record, ending: Ending) -> str:
+    name, key = plain(each.name), f"{each.name}=={each.newer}"
+    done = "kept" if each.taken_as == "installed" else "took"
+    instead = f" in the place of {plain(each.replaces)}" if each.replaces else ""
+    using = f"To use it: {_allowing([key], ending.command)}"
+    if record.only_approvals:
+        words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), key]
+        using = f"To use it, approve it first: {masked(shell_line(words))}"
+    told = f"{name} {plain(each.taken)} ({each.taken_as}){instead}; {name} {plain(each.newer)}"
+    return f"note: {done} {told} exists only as an sdist. {using}"
 
 
 def _by_subject(outcomes: list[Outcome]) -> list[Outcome]:
@@ -181,6 +188,8 @@ def _headline(outcomes: list[Outcome], ending: Ending) -> str:
         lapsed = any(DOES_NOT_HOLD in outcome.decision.reason for outcome in outcomes)
         but = "no approval of that holds" if lapsed else "nobody has approved that"
         return f"{packages} would have to run {whose} own code{why}, and {but}."
+    if all(outcome.decision.code == "older-wheel" for outcome in outcomes):
+        return "An older release would serve, because a newer one exists only as an sdist."
     if all(outcome.decision.code == "metadata-differs" for outcome in outcomes):
         return "A build says something else than its sdist had promised, so the plan does not hold."
     return "A build was refused."
@@ -227,7 +236,7 @@ def _what_ran(record: Record, ending: Ending) -> str:
 
 
 def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str, ...]:
-    askable = [each.request for each in outcomes if each.decision.code == "needs-approval"]
+    askable = [each.request for each in outcomes if each.decision.code in {"needs-approval", "older-wheel"}]
     other = [each.request for each in outcomes if each.decision.code == "hash-mismatch"]
     asking_why = _asking_why(outcomes, ending)
     if asking_why:

@@ -82,6 +82,23 @@ def test_whether_an_older_wheel_is_taken(world: World, answer: bytes, status: in
 
 
 @on_both_ends
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"\n", 43)])
+def test_whether_what_is_installed_steps_down(world: World, answer: bytes, status: int) -> None:
+    target = world.tmp / "t"
+    info = target / "thing-2.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 2.0\n")
+    make_wheel(world.index.root, "thing", "1.4")
+    world.project("thing", "2.0").sdist(world.index.root)
+    install = ("install", "--target", str(target), "thing")
+    ended, shown = on_a_terminal(world, [answer], *install, question=b"(default) > ")
+    assert ended == status, shown
+    assert "the installed 2.0 would be replaced by the older 1.4" in shown
+    assert shown.count("Take the older wheel?") == 1
+    assert (target / "thing.py").exists() == (status == 0)
+
+
+@on_both_ends
 @pytest.mark.parametrize("answer", [b"o\n", b"a\n"])
 def test_a_build_requirement_of_two_is_asked_about_once(world: World, answer: bytes) -> None:
     world.project("tool").sdist(world.index.root)

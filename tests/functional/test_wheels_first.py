@@ -98,7 +98,7 @@ def test_refused_candidates_that_are_not_needed_block_nothing(world: World) -> N
     ended = world.pipgate("--gate-report", report, "install", "--prefix", str(world.tmp / "t"), "a")
     assert ended.status == 0, ended.text
     assert json.loads((world.tmp / "r.json").read_text())["passed_over"] == [
-        {"name": "thing", "taken": "1.0", "newer": "2.0"}
+        {"name": "thing", "taken": "1.0", "newer": "2.0", "taken_as": "wheel", "replaces": None}
     ]
 
 

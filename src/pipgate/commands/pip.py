@@ -175,7 +175,7 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
         show(report.process_refused(gate.record, ending))
     for note in (
         *report.recorded_metadata_notes(gate.record),
-        *report.older_wheel_notes(gate.record, command),
+        *report.older_release_notes(gate.record, ending),
     ):
         say(note)
     return EXIT_BLOCKED if refusals or unexpected else ended.status

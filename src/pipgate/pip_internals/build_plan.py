@@ -6,9 +6,6 @@ import functools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pip._vendor.packaging.utils import canonicalize_name
-from pip._vendor.packaging.version import Version
-
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.source_builds import prepare_allowed
@@ -68,7 +65,10 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     subjects = {id(each): _subject(each, result, run) for each in wanted}
     if subjects or any(map(stand_in.refusal_of, reqs)):
         _refuse_together(reqs, list(subjects.values()), run)
-    _weigh_older_wheels(result, run)
+    if run.undecided:
+        from pipgate.pip_internals import older_releases  # where a source distribution is offered
+
+        older_releases.weigh(resolver, result, run)
     recorded = [each for each in wanted if not each.known.source.authoritative]
     # Allowed a moment ago: pip resolves again, and asks these builds itself. Where its resolver cannot, their
     # builds have to say what was recorded.
@@ -203,25 +203,3 @@ def _note(used: list[Held], run: Run) -> None:
 
         facts = [(held.known.fields, held.known.source.value) for held in used]
         run.gate.record.metadata += [MetadataUsed(each.name, each.version, source) for each, source in facts]
-
-
-def _weigh_older_wheels(result: Any, run: Run) -> None:
-    for req in result.requirements.values():
-        stopped = _weigh_older_wheel(req, run)
-        if stopped is not None:
-            raise stopped
-
-
-def _weigh_older_wheel(req: InstallRequirement, run: Run) -> Exception | None:
-    """Tell, or stop the run, where a newer release was passed over because it is only an sdist."""
-    if run.is_child or req.link is None or not req.link.is_wheel or not req.name:
-        return None
-    newer = run.newest_undecided.get(canonicalize_name(req.name))
-    taken = req.link.filename.split("-")[1]
-    if newer is None or req.original_link is not None or not stand_in.is_version(taken):
-        return None
-    if newer.version <= Version(taken):
-        return None
-    from pipgate.pip_internals.from_pip import request_for_candidate
-
-    return run.gate.older_wheel(request_for_candidate(newer.link, newer.name, run), taken)

@@ -35,28 +35,32 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
 
 
 def get_applicable_candidates(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Note the newest undecided release that has no wheel, for the note on older wheels."""
+    """Remember the undecided releases that have no wheel, for the word on what was passed over."""
 
     @functools.wraps(original)
     def applicable_candidates(self: Any, candidates: list[InstallationCandidate]) -> Any:
         applicable = original(self, candidates)
         run.offered_here.update(each.link.url for each in candidates if each.link.is_file)
-        if run.resolving.get() is not None and not run.is_child:
-            _remember_newest_undecided(self._project_name, applicable, run)
+        if run.resolving.get() is not None and not run.chain_of_build():
+            looked_up = run.undecided.setdefault(canonicalize_name(self._project_name), {})
+            looked_up[frozenset(self._specifier)] = _undecided(
+                applicable, run, prefers_binary=self._prefer_binary
+            )
         return applicable
 
     return applicable_candidates
 
 
-def _remember_newest_undecided(project: str, applicable: list[InstallationCandidate], run: Run) -> None:
+def _undecided(
+    applicable: list[InstallationCandidate], run: Run, *, prefers_binary: bool
+) -> tuple[InstallationCandidate, ...]:
+    """Return the sdists that pip would take, were they allowed, and that nobody has decided on."""
     # A version that has a wheel too was left for another reason, such as a conflict.
     wheels = {each.version for each in applicable if each.link.is_wheel}
+    if wheels and prefers_binary:
+        return ()
     sdists = [each for each in applicable if not each.link.is_wheel and not each.link.is_yanked]
-    undecided = [each for each in sdists if each.version not in wheels]
-    undecided = [each for each in undecided if not _is_decided(each, run)]
-    run.newest_undecided.pop(canonicalize_name(project), None)
-    if undecided:
-        run.newest_undecided[canonicalize_name(project)] = max(undecided, key=lambda each: each.version)
+    return tuple(each for each in sdists if each.version not in wheels and not _is_decided(each, run))
 
 
 def _is_decided(candidate: InstallationCandidate, run: Run) -> bool:

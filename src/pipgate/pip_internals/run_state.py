@@ -36,11 +36,22 @@ class PageFacts(NamedTuple):
     uploaded: Mapping[str, str] = MappingProxyType({})
 
 
+class Destination(NamedTuple):
+    """Where an installation goes, in pip's own words; ``alone`` says that it minds nothing else (``-I``)."""
+
+    target: str | None
+    prefix: str | None
+    root: str | None
+    user: bool
+    alone: bool
+
+
 class Command(NamedTuple):
     """The command of pip that runs, and what it does with what it resolves.
 
     ``builds`` is false for ``download``, ``lock`` and dry runs; ``follows`` says whether it wants to know
-    what is required; ``reports`` whether it writes the metadata down (``--report``).
+    what is required; ``reports`` whether it writes the metadata down (``--report``). Only an ``install``, a
+    dry one too, has a ``destination``.
     """
 
     name: str = "install"
@@ -48,6 +59,7 @@ class Command(NamedTuple):
     follows: bool = True
     reports: bool = False
     target: Target | None = None
+    destination: Destination | None = None
 
     @property
     def needs_name_alone(self) -> bool:
@@ -80,6 +92,8 @@ class Run:
     runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
     could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
     that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run.
+    ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
+    beside them that nobody has decided on.
     """
 
     open_gate: Callable[[], Gate]
@@ -93,7 +107,9 @@ class Run:
     outlook: Outlook | None = None
     fetched: set[str] = field(default_factory=set)
     offered_here: set[str] = field(default_factory=set)
-    newest_undecided: dict[str, InstallationCandidate] = field(default_factory=dict)
+    undecided: dict[str, dict[frozenset[Any], tuple[InstallationCandidate, ...]]] = field(
+        default_factory=dict
+    )
     pages: dict[str, PageFacts] = field(default_factory=dict)
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals.other_places import Target
-from pipgate.pip_internals.run_state import Command
+from pipgate.pip_internals.run_state import Command, Destination
 from pipgate.public_urls import public_url
 
 if TYPE_CHECKING:
@@ -60,6 +60,17 @@ def _command(name: str, options: Any) -> Command:
         follows=not getattr(options, "ignore_dependencies", False),
         reports=getattr(options, "json_report_file", None) is not None,
         target=_target(options),
+        destination=_destination(options) if name == "install" else None,
+    )
+
+
+def _destination(options: Any) -> Destination:
+    return Destination(
+        target=options.target_dir,
+        prefix=options.prefix_path,
+        root=options.root_path,
+        user=bool(options.use_user_site),
+        alone=bool(options.ignore_installed),
     )
 
 
