@@ -25,7 +25,7 @@ from pipgate.policy_values import WrongValueError, text
 from pipgate.user_directories import is_projects, state_home
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pipgate.rulebook import Rulebook
 
@@ -102,13 +102,25 @@ def revocation_of(
 
 
 def record(book: Rulebook, entry: Approval | Revocation, environ: Mapping[str, str]) -> None:
-    """Write an entry to the approvals file. A project that was trusted stays so: the change is the user's.
+    """Write an entry to the approvals file, as ``record_all`` does."""
+    record_all(book, [entry], environ)
 
-    An approval outlives what revoked it, in whatever file that stands: its writer was told of it. Raises
-    FileNotWrittenError, or PolicyError when the file is not valid; it is then as it was.
+
+def record_all(book: Rulebook, entries: Sequence[Approval | Revocation], environ: Mapping[str, str]) -> None:
+    """Write entries to the approvals file, all of them in one write.
+
+    A project that was trusted stays so: the change is the user's. An approval outlives what revoked it, in
+    whatever file that stands: its writer was told of it. Raises FileNotWrittenError, or PolicyError when the
+    file is not valid; it is then as it was.
     """
-    path = book.approvals_path
-    rewrite(book, path, lambda text: added(text, _dated_to_count(entry, text, book)), environ)
+
+    def edit(text: str | None) -> str:
+        for entry in entries:
+            text = added(text, _dated_to_count(entry, text, book))
+        return text or ""
+
+    if entries:
+        rewrite(book, book.approvals_path, edit, environ)
 
 
 def take_back(

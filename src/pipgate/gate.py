@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from pipgate import permit
+from pipgate.approvals import Revocation
 from pipgate.decision import Allowed, Context, Decision, Question, Refused, decide
 from pipgate.outcomes import Outcome, PassedOver, Record
 from pipgate.policy import OlderWheel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pipgate.decision import Finding
     from pipgate.policy import Policy, Setting
 
+Answer = Decision | Revocation  # a Revocation is a no by name that was recorded
 # The codes of a yes at the prompt; an approval in a file is read again by every pip, with what it is for.
 _BY_A_PERSON = frozenset({"allowed-once", "approved-at-the-prompt"})
 
@@ -41,11 +43,22 @@ class Subject:
     metadata: str | None = None
 
 
-class Prompter(Protocol):
-    """Asks a person about one build."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One build that a person is asked about, and why."""
 
-    def ask(self, subject: Subject, reason: str) -> Decision:
-        """Return the answer; anything but a clear yes is a no."""
+    subject: Subject
+    reason: str
+
+
+class Prompter(Protocol):
+    """Asks a person about builds."""
+
+    def ask(self, asked: Sequence[Asked]) -> Answer | None:
+        """Return one answer for all of them; anything but a clear yes is a no.
+
+        A recorded no is for one of them. None says that each is to be asked about by itself.
+        """
 
     def takes_older(self, newer: BuildRequest, instead: PassedOver, reason: str) -> bool:
         """Return whether the older release is to serve."""
@@ -71,9 +84,12 @@ class Gate:
     def settle(self, subjects: Sequence[Subject]) -> list[Decision]:
         """Decide requests that belong together: where one is refused anyway, nobody is asked about others.
 
-        Questions are asked one by one; after a no the rest is left unasked, because the run cannot go on.
+        One question is asked about all that nobody has decided on, or as many where the person would rather;
+        after a no the rest is left unasked, because the run cannot go on.
         """
         findings = [self.foresee(subject.request) for subject in subjects]
+        if not any(isinstance(finding, Refused) for finding in findings):
+            findings = self._answered_together(subjects, findings)
         going = not any(isinstance(finding, Refused) for finding in findings)
         decisions: list[Decision] = []
         for subject, finding in zip(subjects, findings, strict=True):
@@ -131,15 +147,41 @@ class Gate:
         """What a person has allowed in this run, for a child pip."""
         return [each for each in self.record.outcomes.values() if each.decision.code in _BY_A_PERSON]
 
+    def _answered_together(self, subjects: Sequence[Subject], findings: list[Finding]) -> list[Finding]:
+        """Return the findings, with one answer in the place of all questions where there is one."""
+        pairs = list(zip(subjects, findings, strict=True))
+        asked = [Asked(subject, each.reason) for subject, each in pairs if isinstance(each, Question)]
+        answer = self.prompter.ask(asked) if self.prompter is not None and len(asked) > 1 else None
+        if answer is None:
+            return findings
+        self._heed(answer, [each.subject.request for each in asked])
+        return [
+            self._weighed(answer, subject.request) if isinstance(each, Question) else each
+            for subject, each in pairs
+        ]
+
     def _asked(self, subject: Subject, finding: Finding) -> Decision:
         if not isinstance(finding, Question) or self.prompter is None:
             return _unasked(finding)
-        answer = self.prompter.ask(subject, finding.reason)
-        if not isinstance(answer, Allowed):
+        answer = self.prompter.ask([Asked(subject, finding.reason)])
+        if answer is None:
+            return _unasked(finding)
+        self._heed(answer, [subject.request])
+        return _unasked(self._weighed(answer, subject.request))
+
+    def _heed(self, answer: Answer, requests: Iterable[BuildRequest]) -> None:
+        """Let what somebody said count from now on in this run."""
+        if isinstance(answer, Revocation):
+            self.approvals = replace(self.approvals, revoked=(*self.approvals.revoked, answer))
+        elif isinstance(answer, Allowed):
+            self.context = replace(self.context, once=self.context.once.union(requests))
+
+    def _weighed(self, answer: Answer, request: BuildRequest) -> Finding:
+        """Return what comes of an answer: it is weighed as all else is, and a refusal beats a yes."""
+        if isinstance(answer, Refused):
             return answer
-        self.context = replace(self.context, once=self.context.once | {subject.request})
-        again = self.foresee(subject.request)  # what somebody said is weighed as all else is
-        return again if isinstance(again, Refused) else answer
+        finding = self.foresee(request)
+        return answer if isinstance(answer, Allowed) and not isinstance(finding, Refused) else finding
 
     def _ran(self, request: BuildRequest) -> None:
         self.record.outcomes[request] = replace(self.record.outcomes[request], ran=True)

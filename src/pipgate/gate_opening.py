@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from pipgate.build_request import BuildRequest
     from pipgate.prompt import TerminalPrompter
     from pipgate.settings import Settings
 
@@ -64,7 +63,7 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     """Return the gate for one run; raises PolicyError for a policy or approvals that are not valid."""
     book = read_rulebook(settings, cwd, environ)
     _load_what_deciding_needs(book)
-    prompter = _prompter(book, environ)
+    prompter = _prompter(book, settings, environ)
     context = Context(
         now=utc_now(),
         can_ask=prompter is not None,
@@ -93,22 +92,18 @@ def may_ask(mode: Mode, environ: Mapping[str, str]) -> bool:
     return mode is Mode.AUTO and not environ.get("CI")
 
 
-def _prompter(book: Rulebook, environ: Mapping[str, str]) -> TerminalPrompter | None:
+def _prompter(book: Rulebook, settings: Settings, environ: Mapping[str, str]) -> TerminalPrompter | None:
     if not may_ask(book.policy.mode.value, environ):
         return None
-    from pipgate.prompt import TerminalPrompter, open_terminal  # noqa: PLC0415 -- CI does without
+    from pipgate.answers import AnswersFile  # noqa: PLC0415 -- CI does without
+    from pipgate.controlling_terminal import open_terminal  # noqa: PLC0415 -- same
+    from pipgate.prompt import TerminalPrompter  # noqa: PLC0415 -- same
 
     terminal = open_terminal()
     if terminal is None:
         return None
-
-    def write(request: BuildRequest) -> str | None:
-        from pipgate.approving import approval_of, counts_later, record  # noqa: PLC0415 -- where somebody approves
-
-        record(book, approval_of(request, book), environ)
-        return counts_later(book)
-
-    return TerminalPrompter(terminal, write, book.approvals_path)
+    naming = () if settings.approvals is None else ("--approvals", settings.approvals)
+    return TerminalPrompter(terminal, AnswersFile(book, environ, naming))
 
 
 def _load_what_deciding_needs(book: Rulebook) -> None:

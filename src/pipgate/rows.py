@@ -102,6 +102,17 @@ def pieces(text: str, width: int) -> list[str]:
     return parts
 
 
+def cut(text: str, width: int) -> str:
+    """Return plain text in at most ``width`` cells; one that is too long keeps both ends."""
+    if cells(text) <= width:
+        return text
+    dots = "..."[: max(width, 0)]
+    of_end = (width - len(dots)) // 2
+    end = pieces(text[::-1], of_end)[0][::-1] if of_end > 0 else ""
+    of_start = width - len(dots) - cells(end)
+    return f"{pieces(text, of_start)[0] if of_start > 0 else ''}{dots}{end}"
+
+
 def cells(text: str) -> int:
     """Return how many cells plain text takes up at most.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pipgate.build_entry import BuildEntry
     from pipgate.rows import Row
 
+LOOK_ALIKE = "not all of this is ASCII: a letter may only look like another one"
 _LISTED = 40  # build requirements
 
 
@@ -22,8 +23,28 @@ def rows_of(request: BuildRequest, path: str | None = None, entry: BuildEntry | 
     rows += [("uploaded", request.offer.uploaded)] if request.offer.uploaded else []
     rows += [] if entry is None else _entry(entry)
     if not all(value.isascii() for _, value in rows):
-        rows.append(("note", "not all of this is ASCII: a letter may only look like another one"))
+        rows.append(("note", LOOK_ALIKE))
     return rows
+
+
+def in_short(request: BuildRequest, path: str | None = None) -> str:
+    """Return what one build is in a few words, for a list in which each has one line."""
+    match request.source:
+        case Sdist(filename, _, _, subdirectory):
+            what = f"{filename}{_size(path)}{_inside(subdirectory)}"
+        case Archive(_, _, url, subdirectory):
+            what = f"{url}{_inside(subdirectory)}"
+        case Vcs(url, commit, subdirectory):
+            what = f"{url} at {commit or 'no commit yet'}{_inside(subdirectory)}"
+        case Directory():
+            what = location(request.source)
+        case _:
+            assert_never(request.source)
+    return f"{what} <- {request.required_by[0]}" if request.required_by else what
+
+
+def _inside(subdirectory: str) -> str:
+    return f", builds {subdirectory}" if subdirectory else ""
 
 
 def _identity(request: BuildRequest, path: str | None) -> list[Row]:

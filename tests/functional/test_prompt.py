@@ -177,12 +177,12 @@ def test_after_a_no_nobody_is_asked_about_the_rest(newest: World) -> None:
     for name in ("evil", "worse"):
         info = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n"
         newest.project(name, files={"PKG-INFO": info}).sdist(newest.index.root)
-    status, shown = on_a_terminal(newest, [b"n\n"], *install(newest), "worse")
+    status, shown = on_a_terminal(newest, [b"c\n", b"n\n"], *install(newest), "worse")
     assert status == 43
-    assert shown.count(QUESTION.decode()) == 1
-    status, shown = on_a_terminal(newest, [b"o\n", b"o\n"], *install(newest), "worse")
+    assert shown.count("Run it?") == 1
+    status, shown = on_a_terminal(newest, [b"c\n", b"o\n", b"o\n"], *install(newest), "worse")
     assert status == 0, shown
-    assert shown.count(QUESTION.decode()) == 2
+    assert shown.count("Run it?") == 2
 
 
 def test_a_recorded_list_is_replaced_after_the_answer(newest: World) -> None:

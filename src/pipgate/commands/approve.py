@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipgate.approval_words import approval_key
-from pipgate.approving import approval_of, counts_later, last_day, record, revocation_of
+from pipgate.approving import approval_of, counts_later, last_day, record_all, revocation_of
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Purpose, Sdist, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
@@ -76,8 +76,7 @@ def approve(settings: Settings, words: list[str]) -> int:
         if not given.json:
             for each in found:
                 _show(each)
-    for entry in entries:
-        record(book, entry, os.environ)
+    record_all(book, entries, os.environ)
     recorded = {pin_or_none(each.request) for each in found} - {None}
     left = [
         each
@@ -175,8 +174,7 @@ def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
     entries: list[Approval | Revocation] = [_approval(each, given, book) for each in new]
     if not given.json:
         show(needed, given)
-    for entry in entries:
-        record(book, entry, os.environ)
+    record_all(book, entries, os.environ)
     if given.json:
         rows = {
             "recorded": [as_json(each) for each in entries],

@@ -9,7 +9,7 @@ from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
 from pipgate.approvals_file import read_approvals
 from pipgate.approvals_places import users_file
 from pipgate.approvals_text import without
-from pipgate.approving import record, revocation_of, rewrite, take_back
+from pipgate.approving import record_all, revocation_of, rewrite, take_back
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_measured
 from pipgate.decision import utc_now
 from pipgate.errors import FileNotWrittenError, UsageError, assert_never
@@ -53,8 +53,7 @@ def deny(settings: Settings, words: list[str]) -> int:
     given = parser.parse_args(words)
     book = read_rulebook(settings, here(), os.environ, begins_approvals=True)
     entries = [revocation_of(plain_name(name), reason=given.reason) for name in given.names]
-    for entry in entries:
-        record(book, entry, os.environ)
+    record_all(book, entries, os.environ)
     return _tell(given.json, book.approvals_path, "denied", [as_json(entry) for entry in entries])
 
 

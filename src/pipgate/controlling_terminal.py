@@ -1,0 +1,74 @@
+"""The terminal that the process was started from: what is shown there, and the lines that a person types."""
+
+from __future__ import annotations
+
+import contextlib
+import locale
+from dataclasses import dataclass
+from typing import Protocol, TextIO
+
+from pipgate.rows import Screen, encodable, screen_of
+
+_TERMINAL = "/dev/tty"
+
+
+class Terminal(Protocol):
+    """A place to write to and to read lines from."""
+
+    @property
+    def screen(self) -> Screen:
+        """How wide it is at the moment, and what it can show."""
+
+    def write(self, text: str) -> None:
+        """Show text."""
+
+    def read_line(self, question: str) -> str | None:
+        """Return a line, or None when there is no more: end of input, or an interrupt."""
+
+
+@dataclass(slots=True)
+class ControllingTerminal:
+    """The terminal that the process was started from; not stdin, which may be a file or a build's words."""
+
+    stream_in: TextIO
+    stream_out: TextIO
+
+    @property
+    def screen(self) -> Screen:
+        """How wide it is at the moment, and what it can show."""
+        return screen_of(self.stream_out)
+
+    def write(self, text: str) -> None:
+        """Show text; what the encoding does not have is shown as escapes."""
+        self.stream_out.write(encodable(text, self.screen))
+        self.stream_out.flush()
+
+    def read_line(self, question: str) -> str | None:
+        """Return a line, or None at the end of input and on Ctrl-C."""
+        self.write(question)
+        self._drop_what_was_typed_before()
+        try:
+            line = self.stream_in.readline()
+        except (KeyboardInterrupt, OSError):
+            self.write("\n")
+            return None
+        return line or None
+
+    def _drop_what_was_typed_before(self) -> None:
+        """Let no key that was pressed before the question be taken for its answer."""
+        with contextlib.suppress(ImportError, OSError):
+            import termios  # noqa: PLC0415 -- not on every platform
+
+            termios.tcflush(self.stream_in.fileno(), termios.TCIFLUSH)
+
+
+def open_terminal() -> ControllingTerminal | None:
+    """Return the controlling terminal, or None where there is none."""
+    encoding = locale.getpreferredencoding(do_setlocale=False)  # UTF-8 holds controls of an 8-bit terminal
+    try:
+        return ControllingTerminal(
+            open(_TERMINAL, encoding=encoding, errors="replace"),  # noqa: PTH123 -- until the process ends
+            open(_TERMINAL, "w", encoding=encoding),  # noqa: PTH123 -- same
+        )
+    except OSError:
+        return None
