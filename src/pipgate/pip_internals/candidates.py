@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pip._vendor.packaging.utils import canonicalize_name
 
+from pipgate.pip_internals.gate_sources import is_gates
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +21,8 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """Put wheels and allowed sdists before undecided sdists in ``CandidateEvaluator._sort_key``.
 
     This is pip's own ``--prefer-binary``, for the projects that need it; what pip puts first, allowed hashes
-    and releases that are not yanked, stays first. Outside a resolution (``list --outdated``) nothing changes.
+    and releases that are not yanked, stays first. So does a pip that the user's own index offers. Outside a
+    resolution (``list --outdated``) nothing changes.
     """
 
     @functools.wraps(original)
@@ -29,7 +32,8 @@ def sort_key(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
             return key
         link = candidate.link
         usable = link.is_wheel or _is_decided(candidate, run)
-        return (link.is_hash_allowed(self._hashes), not link.is_yanked, usable, key)
+        own = run.own_places is None or not is_gates(candidate.name) or link.url in run.own_offers
+        return (link.is_hash_allowed(self._hashes), own, not link.is_yanked, usable, key)
 
     return _sort_key
 

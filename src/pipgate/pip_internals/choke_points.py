@@ -171,6 +171,13 @@ TABLE: tuple[ChokePoint, ...] = (
         "upload times (PEP 700) and project status (PEP 792), which pip drops",
     ),
     ChokePoint(
+        "pip._internal.index.collector",
+        "LinkCollector.collect_sources",
+        ("self", "project_name", "candidates_from_page"),
+        "gate_sources.collect_sources",
+        "a requirements file's own index is not the user's word for pip and what the gate needs",
+    ),
+    ChokePoint(
         "pip._internal.index.package_finder",
         "CandidateEvaluator._sort_key",
         ("self", "candidate"),

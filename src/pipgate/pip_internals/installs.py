@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
-import site
 import sys
-import sysconfig
 from typing import TYPE_CHECKING, Any
 
-import pipgate
 from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
-from pipgate.pip_internals.other_places import Target, judge_in_other_environment, kept_files
+from pipgate.pip_internals.gate_sources import is_users
 from pipgate.pip_internals.presented_errors import installation_error, presented
+from pipgate.pip_internals.replaced_files import Refused, Writer, of_wheel, places_of
 from pipgate.plain_text import masked, plain, shell_line
 from pipgate.terminal import say, show
-from pipgate.wheel import gate_files, members
+from pipgate.wheel import gate_files
 from pipgate.wheel.gate_files import GateFile, Places
 
 if TYPE_CHECKING:
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
 
     from pipgate.pip_internals.run_state import Run
 
-Refused = tuple[str, str, str]
 _SHOWN = 10
-_IS_PLAIN = frozenset("/\\").isdisjoint
 _SCHEME = ("platlib", "purelib", "headers", "scripts", "data")
 
 
@@ -54,7 +50,7 @@ def install_wheel(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         if wheel_path in run.seen_wheels:
             run.seen_wheels.discard(wheel_path)
         else:
-            refused = tuple(_of_wheel(run, wheel_path, _by_key(scheme), normalised(name)))
+            refused = tuple(of_wheel(run, wheel_path, _by_key(scheme), Writer(normalised(name))))
             if refused:
                 _refuse(run, refused, [wheel_path])
         return original(name, wheel_path, scheme, *args, **kwargs)
@@ -75,7 +71,7 @@ def permitted(original: Callable[..., bool], run: Run) -> Callable[..., bool]:
         if not original(self, path):
             return False
         if not places:
-            places.append(_places(run, {}).folded())
+            places.append(places_of(run, {}).folded())
         found = gate_files.judge(path, places[0])
         if found is None and gate_files.holds_any(path, places[0]):
             found = GateFile("what the gate lies in")
@@ -147,108 +143,22 @@ def _of_requirement(req: Any, run: Run, given: Mapping[str, Any]) -> Iterator[Re
         isolated=req.isolated,
         prefix=given.get("prefix"),
     )
-    named = req.user_supplied and not run.chain_of_build()
-    # A URL in the metadata of another project does not make its file that of the project it names.
-    owner = normalised(req.name) if req.original_link is None or named else None
     is_moved = given.get("home") is not None
-    yield from _of_wheel(run, req.local_file_path, _by_key(scheme), owner, is_moved=is_moved)
+    yield from of_wheel(run, req.local_file_path, _by_key(scheme), _writer(req, run), is_moved=is_moved)
     run.seen_wheels.add(req.local_file_path)
+
+
+def _writer(req: Any, run: Run) -> Writer:
+    """Return the project that a requirement writes files as.
+
+    A URL in the metadata of another project does not make its file that of the project it names.
+    """
+    named = req.user_supplied and not run.chain_of_build()
+    if req.original_link is not None and named and req.comes_from is None:  # on the command line
+        return Writer(normalised(req.name))
+    owner = normalised(req.name) if req.original_link is None or named else None
+    return Writer(owner, functools.cache(lambda: is_users(req, run)))
 
 
 def _by_key(scheme: Any) -> dict[str, str]:
     return {key: getattr(scheme, key) for key in _SCHEME}
-
-
-def _of_wheel(
-    run: Run, path: str, scheme: dict[str, str], owner: str | None, *, is_moved: bool = False
-) -> Iterator[Refused]:
-    """Yield what a wheel would replace of the gate, but for what ``owner`` may write."""
-    contents = members.read(path)
-    if contents is None:
-        return
-    wheel, told = os.path.basename(path), set()  # noqa: PTH119 -- pip's paths are strings
-    target = run.command.target if is_moved else None
-    for member, found in _found(run, contents, scheme, target):
-        if (found.owner is None or found.owner != owner) and member not in told:
-            told.add(member)
-            yield wheel, member, found.what
-
-
-def _found(
-    run: Run, contents: members.Contents, home: dict[str, str], target: Target | None
-) -> Iterator[tuple[str, GateFile]]:
-    """Yield what the members and commands of a wheel stand for where they end up."""
-    scheme = home if target is None else target.scheme(home)
-    where = [
-        (member, path if target is None else target.final(path, home))
-        for member in contents.members
-        if (target is not None or gate_files.may_matter(member)) and not member.endswith("/")
-        for path in members.destinations(member, home)
-    ]
-    where += [
-        (f"the command {name}", os.path.join(scheme["scripts"], name))  # noqa: PTH118 -- as pip does
-        for name in contents.commands
-        if target is not None or gate_files.may_matter(name) or not _IS_PLAIN(name)
-    ]
-    if target is not None:
-        around = _places(run, {}).folded()
-        gone = ((member, target.taken_away(path, around)) for member, path in where)
-        yield from ((member, found) for member, found in gone if found is not None)
-    if where:
-        yield from _replaced(where, scheme, _places(run, scheme, is_moved=target is not None).folded())
-
-
-def _replaced(
-    where: list[tuple[str, str]], scheme: dict[str, str], places: Places
-) -> Iterator[tuple[str, GateFile]]:
-    own = _real_directory(sys.prefix)
-    for member, path in where:
-        real = _real(path)
-        found = gate_files.judge(real, places)
-        if found is None and gate_files.may_matter(member):
-            found = judge_in_other_environment(real, own)
-        if found is None and member.startswith("the command ") and _leaves(path, scheme["scripts"]):
-            found = GateFile("a file outside of the directory of commands")
-        if found is not None:
-            yield member, found
-
-
-def _leaves(path: str, directory: str) -> bool:
-    """Return whether a command would be written elsewhere, which not every pip refuses."""
-    return not f"{_real(path)}{os.sep}".startswith(f"{_real_directory(directory)}{os.sep}")
-
-
-def _real(path: str) -> str:
-    """Return a path with the links of its directory followed; a link at its end is what is replaced."""
-    directory, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 -- same
-    return os.path.join(_real_directory(directory), name)  # noqa: PTH118 -- same
-
-
-@functools.lru_cache(maxsize=256)
-def _real_directory(path: str) -> str:
-    return os.path.realpath(path)
-
-
-def _places(run: Run, scheme: Mapping[str, str], *, is_moved: bool = False) -> Places:
-    """Return the places of this environment, and of a scheme that something is written to.
-
-    What ``--target`` installs is moved afterwards: the directories of libraries and of data become one then.
-    """
-    from pip._internal.configuration import get_configuration_files  # pip has read them
-
-    paths = sysconfig.get_paths()
-    user = site.getuserbase()
-    written = [scheme[key] for key in members.LIBRARIES if scheme]
-    moved = [*written, scheme["data"]] if is_moved else []
-    engine = os.path.dirname(os.path.dirname(str(pipgate.__file__)))  # noqa: PTH120 -- same
-    libraries = [engine, *(each for each in sys.path if each.endswith("-packages"))]
-    kept = kept_files(run.own_options, os.environ)
-    groups = (
-        [*written, *moved, *libraries, paths["purelib"], paths["platlib"], site.getusersitepackages()],
-        [*([scheme["scripts"]] if scheme else []), *moved, paths["scripts"], os.path.join(user, "bin")],  # noqa: PTH118 -- same
-        [*([scheme["data"]] if scheme else []), sys.prefix, sys.base_prefix, user],
-        [paths["stdlib"], paths["platstdlib"]],
-        [*(each for group in get_configuration_files().values() for each in group), *kept],
-        [*map(os.path.dirname, written)],
-    )
-    return Places(*(tuple(map(_real_directory, group)) for group in groups))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipgate.gate import Gate
     from pipgate.outcomes import Planned
     from pipgate.outlook import Outlook
+    from pipgate.pip_internals.gate_sources import OwnPlaces
     from pipgate.pip_internals.other_places import Target
     from pipgate.pip_internals.versions import Release
 
@@ -94,6 +95,8 @@ class Run:
     that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run.
     ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
     beside them that nobody has decided on.
+    ``own_places`` are the indexes that no requirements file has named, ``own_offers`` the URLs of those files
+    of the gate's own projects that they offer.
     """
 
     open_gate: Callable[[], Gate]
@@ -110,6 +113,8 @@ class Run:
     undecided: dict[str, dict[frozenset[Any], tuple[InstallationCandidate, ...]]] = field(
         default_factory=dict
     )
+    own_places: OwnPlaces | None = None
+    own_offers: set[str] = field(default_factory=set)
     pages: dict[str, PageFacts] = field(default_factory=dict)
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())

@@ -8,6 +8,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipgate.pip_internals.gate_sources import own_places
 from pipgate.pip_internals.other_places import Target
 from pipgate.pip_internals.run_state import Command, Destination
 from pipgate.public_urls import public_url
@@ -33,6 +34,8 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
         if run.plan_only:  # of what would be built, by a dry run
             run.command = run.command._replace(builds=True)
         run.tell_gate_the_command()
+        finder = kwargs.get("finder", args[2] if len(args) > 2 else None)  # noqa: PLR2004 -- behind args and options
+        run.own_places = None if finder is None else own_places(finder)
         reqs = original(self, *args, **kwargs)
         if not run.is_child:
             _note_named(reqs, getattr(options, "requirements", ()), run)

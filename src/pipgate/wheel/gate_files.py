@@ -22,6 +22,7 @@ _OWNED = {
     "packaging": "a library that pipgate uses",
     "tomli": "a library that pipgate uses",
 }
+OWNERS = frozenset(_OWNED)
 # Texts, which re keeps compiled: most runs need the last alone.
 _PACKAGE = rf"({'|'.join(_OWNED)})(?:\..*|-.*\.(?:dist-info|egg-info|egg|egg-link))?"
 _COMMAND = (

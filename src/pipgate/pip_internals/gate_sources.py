@@ -1,0 +1,142 @@
+"""Whether what is offered as pip, or as what the gate needs, comes from a place that the user has named."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipgate.archive_names import normalised
+from pipgate.pip_internals import index_pages  # noqa: F401 -- pip 26.3 imports nothing when is_users asks
+from pipgate.public_urls import public_url
+from pipgate.wheel.gate_files import OWNERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pipgate.pip_internals.run_state import Run
+
+
+class OwnPlaces(NamedTuple):
+    """The indexes and find-links places of the command line, the environment and pip.conf.
+
+    A requirements file can add to those of ``finder``, and take their place.
+    """
+
+    finder: Any
+    find_links: tuple[str, ...]
+    index_urls: tuple[str, ...]
+
+    def whole(self, scope: Any) -> Any:
+        """Return the scope that has these places, as pip writes one."""
+        return _scope(scope, list(self.find_links), list(self.index_urls))
+
+    def split(self, scope: Any) -> tuple[Any, Any]:
+        """Return those places of a scope that are the user's own, and the others."""
+        own = {*map(_place, self.find_links), *map(_place, self.index_urls)}
+        parts: tuple[list[list[str]], list[list[str]]] = ([], [])
+        for places in (scope.find_links, scope.index_urls):
+            parts[0].append([each for each in places if _place(each) in own])
+            parts[1].append([each for each in places if _place(each) not in own])
+        return _scope(scope, *parts[0]), _scope(scope, *parts[1])
+
+
+def own_places(finder: Any) -> OwnPlaces:
+    """Return what a finder asks before it has seen a requirements file, which changes its lists."""
+    return OwnPlaces(finder, tuple(finder.find_links), tuple(finder.index_urls))
+
+
+def _scope(like: Any, find_links: list[str], index_urls: list[str]) -> Any:
+    return type(like)(find_links=find_links, index_urls=index_urls, no_index=like.no_index)
+
+
+def _place(word: str) -> str:
+    return public_url(word).rstrip("/") if "://" in word else os.path.realpath(word)
+
+
+def is_gates(name: str | None) -> bool:
+    """Return whether a project is pip, pipgate or what that needs."""
+    return name is not None and normalised(name) in OWNERS
+
+
+def collect_sources(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Note which files of such a project the user's own places offer."""
+
+    @functools.wraps(original)
+    def collect(self: Any, project_name: str, *args: Any, **kwargs: Any) -> Any:
+        if run.own_places is None or not is_gates(project_name):
+            return original(self, project_name, *args, **kwargs)
+        scope = self.search_scope
+        own, others = run.own_places.split(scope)
+        try:
+            self.search_scope = own
+            ours = original(self, project_name, *args, **kwargs)
+            self.search_scope = others
+            theirs = original(self, project_name, *args, **kwargs)
+        finally:
+            self.search_scope = scope
+        noted = [[each and _Noted(each, run.own_offers) for each in group] for group in ours]
+        return type(ours)(*(mine + list(other) for mine, other in zip(noted, theirs, strict=True)))
+
+    return collect
+
+
+class _Noted:
+    """A source of pip's whose links are noted."""
+
+    def __init__(self, source: Any, offers: set[str]) -> None:
+        self._source, self._offers = source, offers
+        self.link = source.link
+
+    def page_candidates(self) -> Iterator[Any]:
+        """Yield what a page lists."""
+        for candidate in self._source.page_candidates():
+            self._offers.add(candidate.link.url)
+            yield candidate
+
+    def file_links(self) -> Iterator[Any]:
+        """Yield what is a file itself."""
+        for link in self._source.file_links():
+            self._offers.add(link.url)
+            yield link
+
+
+def is_users(req: Any, run: Run) -> bool:
+    """Return whether the user's own places offer what a requirement has become, by the link or by its bytes.
+
+    They are asked once more where another place has given it, as a mirror that a requirements file names.
+    """
+    places, link = run.own_places, req.link
+    if places is None or (link is not None and link.url in run.own_offers):
+        return True
+    digest = _sha256(req.local_file_path)
+    name = os.path.basename(req.local_file_path)  # noqa: PTH119 -- pip's paths are strings
+    return any(each.filename == name and _has(each, digest) for each in _offered(req.name, places))
+
+
+def _offered(project: str, places: OwnPlaces) -> Iterable[Any]:
+    finder, collector = places.finder, places.finder._link_collector
+    scope = collector.search_scope
+    evaluator = finder.make_link_evaluator(project)
+    from_page = functools.partial(finder.process_project_url, link_evaluator=evaluator)
+    try:
+        collector.search_scope = places.whole(scope)
+        sources = collector.collect_sources(project_name=project, candidates_from_page=from_page)
+    finally:
+        collector.search_scope = scope
+    for each in (*sources.find_links, *sources.index_urls):
+        if each is not None:
+            yield from each.file_links()
+            yield from (candidate.link for candidate in each.page_candidates())
+
+
+def _has(link: Any, digest: str) -> bool:
+    if link.is_file:
+        return Path(link.file_path).is_file() and _sha256(link.file_path) == digest
+    return (link.hash_name, link.hash) == ("sha256", digest)
+
+
+def _sha256(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

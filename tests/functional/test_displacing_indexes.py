@@ -1,0 +1,144 @@
+"""What only a requirements file's own index offers is not the user's word for pip and what the gate needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.environments import ALL_PIPS, WHEELHOUSE
+from support.index import RunningIndex
+from support.projects import make_wheel
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from support.adopted import Adopted
+    from support.index import Index
+
+HOSTILE = {"pip": "pip/__init__.py", "packaging": "packaging/__init__.py"}
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Index]:
+    """An index of the project's, with a carrier that requires a pip and a packaging of its own."""
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    for name, member in HOSTILE.items():
+        make_wheel(root, name, "99.0", files={member: '__version__ = "26.3"\nraise SystemExit("hostile")\n'})
+        make_wheel(root, f"carrier-of-{name}", "1.0", requires=(f"{name}>98",))
+    with RunningIndex(root) as index:
+        yield index
+
+
+def copy(name: str, directory: Path) -> Path:
+    wheel = max(WHEELHOUSE.glob(f"{name}-*.whl"))
+    (directory / wheel.name).write_bytes(wheel.read_bytes())
+    return directory / wheel.name
+
+
+def install(at: Adopted, lines: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    project = at.tmp / "project"
+    project.mkdir(exist_ok=True)
+    (project / "requirements.txt").write_text(lines)
+    file = str(project / "requirements.txt")
+    return at.run(at.python, "-m", "pip", "install", "-r", file, *words, **variables)
+
+
+def require_refused(at: Adopted, done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 43, done.stdout + done.stderr
+    assert "displaces-gate" in done.stderr
+    assert "that only a requirements file names" in done.stderr
+    assert "Traceback" not in done.stderr
+    version = at.run(*at.pip, "--version")
+    assert (version.returncode, at.env.pip in version.stdout) == (0, True), version.stdout + version.stderr
+    assert "hostile" not in version.stderr
+    at.index.root.joinpath("evil-2.0.tar.gz").unlink(missing_ok=True)
+    assert at.run(*at.pip, "install", "evil").returncode == 43
+    assert at.canary.silent
+
+
+LINES = {
+    "--index-url": "--index-url {url}\n{name}>98\n",
+    "--extra-index-url": "--extra-index-url {url}\n{name}>98\n",
+    "--find-links": "--no-index\n--find-links {root}\n{name}>98\n",
+    "--find-links and a dependency": "--find-links {root}\ncarrier-of-{name}\n",
+    "an index and a dependency": "--index-url {url}\ncarrier-of-{name}\n",
+    "a URL": "{name} @ {url}/../files/{name}-99.0-py3-none-any.whl\n",
+}
+
+
+@pytest.mark.parametrize("way", LINES)
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_a_requirements_file_offers(hooked: Adopted, elsewhere: Index, way: str, name: str) -> None:
+    at = hooked
+    lines = LINES[way].format(url=elsewhere.url, root=elsewhere.root, name=name)
+    require_refused(at, install(at, lines))
+    # Where the gate does not lie it may go.
+    if name == "packaging":
+        done = install(at, lines, "--target", str(at.tmp / "t"))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_user_names_is_taken(hooked: Adopted, elsewhere: Index) -> None:
+    """The same file from the same place, named on the command line, by a variable, in the user's pip.conf."""
+    at = hooked
+    (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
+    copy("packaging", elsewhere.root)
+    make_wheel(at.index.root, "build", "1.0", requires=("packaging",))
+    lines = f"--extra-index-url {elsewhere.url}/\nbuild\n"
+    require_refused(at, install(at, lines))
+    for words in (["--index-url", elsewhere.url], ["--find-links", str(elsewhere.root)]):
+        done = install(at, lines, "--force-reinstall", *words, "--extra-index-url", at.index.url)
+        assert done.returncode == 0, done.stdout + done.stderr
+    done = install(at, lines, "--force-reinstall", PIP_EXTRA_INDEX_URL=elsewhere.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    conf = at.home / ".config" / "pip" / "pip.conf"
+    conf.parent.mkdir(parents=True)
+    conf.write_text(f"[global]\nextra-index-url = {elsewhere.url}\n")
+    done = install(at, lines, "--force-reinstall")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert at.run(*at.pip, "install", "evil").returncode == 43
+
+
+def test_ones_own_index_comes_first(hooked: Adopted, elsewhere: Index) -> None:
+    """A newer one that the file's index offers is passed over, and so is the same release there."""
+    at = hooked
+    wheel = copy("packaging", at.index.root)
+    lines = f"--extra-index-url {elsewhere.url}\n--find-links {elsewhere.root}\npackaging\n"
+    done = install(at, lines)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert wheel.name in done.stdout + "".join(at.index.requests)
+    assert (at.env.site_packages / wheel.name.replace("-py3-none-any.whl", ".dist-info")).is_dir()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "--index-url {url}\npackaging\n",
+        "packaging @ {url}/../files/{file}\n",
+        "--no-index\n--find-links {root}\npackaging\n",
+    ],
+)
+def test_the_very_file_of_ones_own_index(newest_hooked: Adopted, elsewhere: Index, lines: str) -> None:
+    """A mirror that a requirements file names has the same bytes."""
+    at = newest_hooked
+    (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
+    copy("packaging", elsewhere.root)
+    wheel = copy("packaging", at.index.root)
+    done = install(at, lines.format(url=elsewhere.url, root=elsewhere.root, file=wheel.name))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_upgrades_of_ones_own(hooked: Adopted) -> None:
+    at = hooked
+    other = ALL_PIPS[-2] if at.env.pip != ALL_PIPS[-2] else ALL_PIPS[-1]
+    for name in (f"pip-{other}", "packaging"):
+        copy(name, at.index.root)
+    make_wheel(at.index.root, "build", "1.0", requires=("packaging", f"pip=={other}"))
+    done = at.run(at.python, "-m", "pip", "install", "-U", "packaging", "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert other in at.run(*at.pip, "--version").stdout
+    assert at.run(*at.pip, "install", "evil").returncode == 43
