@@ -82,7 +82,9 @@ class BuildRequest:
     is the name that the subject's own files say, which can forbid and never allow.
     ``required_by`` is the chain from the subject outwards, for a person to read. ``named_by_user`` is true
     for a directory, archive or checkout that the user named on the command line or in a local requirements
-    file they named, never for one that came with the metadata of a package.
+    file they named, never for one that came with the metadata of a package. ``settings`` are what a
+    requirements file tells the build (``--config-settings``), and where; those of the command line are the
+    user's own and not among them.
     """
 
     name: str | None
@@ -93,6 +95,7 @@ class BuildRequest:
     named_by_user: bool = False
     offer: Offer = Offer()
     claimed: str | None = None
+    settings: str | None = None
 
     @property
     def title(self) -> str:

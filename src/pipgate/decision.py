@@ -18,6 +18,7 @@ from pipgate.weighing import Weighing
 
 if TYPE_CHECKING:
     from pipgate.approvals import Approval, Approvals
+    from pipgate.policy import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Nobody has decided, and somebody can be asked; never a decision, so nothing runs on one."""
+    """Nobody has decided, and somebody can be asked; never a decision, so nothing runs on one.
+
+    ``code`` is that of the no where nobody is asked.
+    """
 
     reason: str
+    code: str = "needs-approval"
 
 
 Decision = Allowed | Refused
@@ -91,11 +96,10 @@ def decide(
     if leaves_tree(subdirectory_of(request.source)):
         return OUTSIDE
     told = _telling(_weigh(request, policy, approvals, context, weighed), request, policy, approvals, context)
-    finding = _answerable(told, request, policy, context)
+    finding = _answerable(_with_settings(told, request, policy, context), request, policy, context)
     if policy.mode.value is Mode.OBSERVE and not isinstance(finding, Allowed):
         weighed.note("mode observe runs every build", policy.mode.origin, Verdict.ALLOW)
-        code = finding.code if isinstance(finding, Refused) else "needs-approval"
-        return Allowed("observed", f"mode observe; without it: {code}, {finding.reason}")
+        return Allowed("observed", f"mode observe; without it: {finding.code}, {finding.reason}")
     return finding
 
 
@@ -134,12 +138,26 @@ def _telling(
     return replace(finding, reason=reason)
 
 
+def _with_settings(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
+    """Return what becomes of a yes where a requirements file tells the build how to go.
+
+    An approval and a rule speak of bytes and names; settings can name commands and compilers.
+    """
+    if request.settings is None or isinstance(finding, Refused) or isinstance(request.source, Directory):
+        return finding
+    if _is_for_this_run(request, context) and _floor(policy, context) is None:
+        return finding
+    before = f"{finding.reason}; " if isinstance(finding, Question) else ""
+    told = f"{before}no approval covers the build settings that a file gives, {request.settings}"
+    return Question(told, "file-settings")
+
+
 def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
     if not isinstance(finding, Question) or (context.can_ask and policy.mode.value is not Mode.CI):
         return finding
     if any(isinstance(each, AllowedName) and same_name(each, request) for each in context.allowances):
         return NAME_IS_NOT_ENOUGH
-    return Refused("needs-approval", finding.reason)
+    return Refused(finding.code, finding.reason)
 
 
 def _denied(
@@ -204,18 +222,31 @@ def _mismatch(approval: Approval) -> Refused:
 def _for_this_run(
     request: BuildRequest, policy: Policy, context: Context, weighed: Weighing
 ) -> Allowed | Refused | None:
-    once = matching.identity(request) in {matching.identity(each) for each in context.once}
-    if not once and not any(matches(each, request) for each in context.allowances):
+    if not _is_for_this_run(request, context):
         return None
-    general = policy.default
-    default = general if general.value is Verdict.BLOCK else policy.when.get(context.command, general)
-    if policy.locked and default.value is Verdict.BLOCK:
-        weighed.note("a locked floor lets nothing be allowed for one run", default.origin, Verdict.BLOCK)
-        return Refused("locked", f"the system's policy allows only what is approved, {default.origin}")
+    floor = _floor(policy, context)
+    if floor is not None:
+        weighed.note("a locked floor lets nothing be allowed for one run", floor.origin, Verdict.BLOCK)
+        return Refused("locked", f"the system's policy allows only what is approved, {floor.origin}")
     weighed.note("allowed for this run", Origin(Layer.COMMAND_LINE), Verdict.ALLOW)
-    if once:
+    if _is_once(request, context):
         return Allowed("allowed-once", "somebody at the terminal allowed it once")
     return Allowed("allowed-for-this-run", "--allow-build allows it for this run")
+
+
+def _is_for_this_run(request: BuildRequest, context: Context) -> bool:
+    return _is_once(request, context) or any(matches(each, request) for each in context.allowances)
+
+
+def _floor(policy: Policy, context: Context) -> Setting[Verdict] | None:
+    """Return the floor of the system that lets nothing be allowed for one run, where there is one."""
+    general = policy.default
+    default = general if general.value is Verdict.BLOCK else policy.when.get(context.command, general)
+    return default if policy.locked and default.value is Verdict.BLOCK else None
+
+
+def _is_once(request: BuildRequest, context: Context) -> bool:
+    return matching.identity(request) in {matching.identity(each) for each in context.once}
 
 
 def _gates(

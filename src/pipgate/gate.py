@@ -188,7 +188,7 @@ class Gate:
 
 
 def _unasked(finding: Finding) -> Decision:
-    return Refused("needs-approval", finding.reason) if isinstance(finding, Question) else finding
+    return Refused(finding.code, finding.reason) if isinstance(finding, Question) else finding
 
 
 def _older_serves(instead: PassedOver, setting: Setting[OlderWheel]) -> str:

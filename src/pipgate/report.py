@@ -65,6 +65,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "named_by_user": request.named_by_user,
         "offer": asdict(request.offer),
         "claimed": request.claimed,
+        "settings": request.settings,
         "decision": {
             "allowed": isinstance(decision, Allowed),
             "code": decision.code,
@@ -96,6 +97,7 @@ def _outcome(row: dict[str, Any]) -> Outcome:
         row["named_by_user"],
         Offer(**{**row["offer"], "statuses": tuple(row["offer"]["statuses"])}),
         row["claimed"],
+        row.get("settings"),
     )
     return Outcome(request, _decision(row["decision"]), ran=row["ran"], stopped=row["stopped"])
 
@@ -244,10 +246,13 @@ def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str
     if other and not askable:
         approving = _approving(other, record, ending)
         return tuple(f"Only once you know why it is another file: {each}" for each in approving)
+    told = [each.request for each in outcomes if each.decision.code == "file-settings"]
+    if told and not askable and not record.only_approvals:
+        return (f"To allow these settings for this run: {_allowing(list(map(_key, told)), ending.command)}",)
     if not askable:
         return (_knowing(ending),)
     which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
-    allowing = _allowing([_key(request) for request in askable], ending.command)
+    allowing = _allowing([_key(request) for request in (*askable, *told)], ending.command)
     hints = _approving(askable, record, ending)
     if not record.only_approvals:
         hints.append(f"To allow {which} for this run: {allowing}")

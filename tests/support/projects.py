@@ -49,7 +49,7 @@ def prepare_metadata_for_build_wheel(directory, config_settings=None):
 prepare_metadata_for_build_editable = prepare_metadata_for_build_wheel
 
 def build_wheel(directory, config_settings=None, metadata_directory=None):
-    sing("build_wheel")
+    sing("build_wheel" + (" with %s" % sorted(config_settings) if config_settings else ""))
     stem = "%s-%s" % (NAME.replace("-", "_"), VERSION)
     info = stem + ".dist-info/"
     with zipfile.ZipFile(os.path.join(directory, stem + "-py3-none-any.whl"), "w") as wheel:
@@ -61,7 +61,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
 def build_editable(directory, config_settings=None, metadata_directory=None):
     sing("build_editable")
-    return build_wheel(directory)
+    return build_wheel(directory, config_settings)
 """
 
 _SETUP_PY = """\

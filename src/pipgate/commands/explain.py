@@ -109,8 +109,8 @@ def _word(finding: Finding) -> tuple[str, str]:
             return "allowed", code
         case Refused(code, _, _):
             return "blocked", code
-        case Question():
-            return "asked", "needs-approval"
+        case Question(_, code):
+            return "asked", code
         case _:
             assert_never(finding)
 
@@ -118,9 +118,15 @@ def _word(finding: Finding) -> tuple[str, str]:
 def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) -> list[str]:
     if isinstance(finding, Allowed):
         return [shell_line(["pipgate", "deny", str(request.name)])]
-    code = finding.code if isinstance(finding, Refused) else None
+    code = finding.code
     if code == "denied":
         return undenying(request, book)
+    if code == "file-settings":
+        return ["--allow-build allows them for one run; those on the command line of pip are your own"]
+    return _what_would_approve(code, request, book)
+
+
+def _what_would_approve(code: str, request: BuildRequest, book: Rulebook) -> list[str]:
     key = approval_key(request)
     if key is None:  # the name alone would approve what an index has under it
         return ["it has no bytes or commit that could be approved; --allow-build allows it for one run"]

@@ -6,10 +6,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from pipgate.approvals import CommitPin, Sha256Pin
-from pipgate.archive_names import sha256_of_file, version_in_filename
+from pipgate.archive_names import normalised, sha256_of_file, version_in_filename
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Source, Vcs
 from pipgate.pip_internals.existing_trees import is_existing_tree
-from pipgate.pip_internals.names import claim_of, is_tree, name_and_version
+from pipgate.pip_internals.names import claim_of, is_tree, name_and_version, settings_of_file
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import masked
 from pipgate.public_urls import plain_subdirectory, public_url, repository, subdirectory_in
@@ -44,6 +44,7 @@ def build_request(
         named_by_user=_named(source, req.link, run),
         offer=_offer(req.link, run),
         claimed=claim_of(req),
+        settings=settings_of_file(req),
     )
 
 
@@ -69,7 +70,8 @@ def request_for_candidate(link: Link, name: str, run: Run) -> BuildRequest:
 def _offered(link: Link, name: str, run: Run, sha256: str | None) -> BuildRequest:
     source = Sdist(link.filename, sha256, public_url(link.url), subdirectory(link))
     version = version_in_filename(name, link.filename)
-    return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run))
+    settings = run.settings.get(normalised(name))
+    return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run), settings=settings)
 
 
 def request_for_cached(link: Link, name: str | None, run: Run, pin: Pin) -> BuildRequest | None:

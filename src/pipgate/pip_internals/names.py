@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from pip._vendor.packaging.utils import canonicalize_name
 
 from pipgate.archive_names import is_name, stem, version_in_filename
+from pipgate.plain_text import masked
 
 if TYPE_CHECKING:
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
 _CLAIM = "_pipgate_claim"
+_SHOWN = 200  # characters of the settings of a file
 
 
 class AskedName(NamedTuple):
@@ -50,3 +52,19 @@ def claim_of(req: InstallRequirement) -> str | None:
 def is_tree(req: InstallRequirement, link: Link) -> bool:
     """Return whether the sources lie unpacked in a directory: a checkout, or a tree on this machine."""
     return link.is_vcs or link.is_existing_dir() or req.editable
+
+
+def settings_of_file(req: InstallRequirement) -> str | None:
+    """Return what a requirements file tells the build of a requirement, and where it stands.
+
+    ``--config-settings`` alone reaches a build from there: pip reads ``--global-option`` in a file and has
+    passed it to no build since 23.1.
+    """
+    settings, where = req.config_settings, req.comes_from
+    while where is not None and not isinstance(where, str):
+        where = where.comes_from  # a copy without extras; what is required by another has no settings
+    if not settings or where is None:
+        return None  # without a file they are from the command line
+    lists = {key: [said] if isinstance(said, str) else said for key, said in settings.items()}
+    words = " ".join(f"--config-settings={key}={each}" for key, said in lists.items() for each in said)
+    return masked(f"{where}: {words[:_SHOWN]}{'...' if len(words) > _SHOWN else ''}")

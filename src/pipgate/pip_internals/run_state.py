@@ -92,7 +92,8 @@ class Run:
     command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
     runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
     could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
-    that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run.
+    that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run,
+    ``settings`` what requirements files tell builds, by the name of the project.
     ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
     beside them that nobody has decided on.
     ``own_places`` are the indexes that no requirements file has named, ``own_offers`` the URLs of those files
@@ -109,6 +110,7 @@ class Run:
     unpack_now: Callable[..., None] | None = None
     outlook: Outlook | None = None
     fetched: set[str] = field(default_factory=set)
+    settings: dict[str, str] = field(default_factory=dict)
     offered_here: set[str] = field(default_factory=set)
     undecided: dict[str, dict[frozenset[Any], tuple[InstallationCandidate, ...]]] = field(
         default_factory=dict

@@ -8,7 +8,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_names import normalised
 from pipgate.pip_internals.gate_sources import own_places
+from pipgate.pip_internals.names import settings_of_file
 from pipgate.pip_internals.other_places import Target
 from pipgate.pip_internals.run_state import Command, Destination
 from pipgate.public_urls import public_url
@@ -37,6 +39,7 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
         finder = kwargs.get("finder", args[2] if len(args) > 2 else None)  # noqa: PLR2004 -- behind args and options
         run.own_places = None if finder is None else own_places(finder)
         reqs = original(self, *args, **kwargs)
+        _note_settings(reqs, run)
         if not run.is_child:
             _note_named(reqs, getattr(options, "requirements", ()), run)
         return reqs
@@ -97,6 +100,14 @@ def _note_named(reqs: Iterable[InstallRequirement], own_files: Iterable[str], ru
             tree = os.path.join(req.link.file_path, req.link.subdirectory_fragment or "")  # noqa: PTH118 -- a string
             with contextlib.suppress(ValueError):  # a NUL, or what this system cannot encode: it is no place
                 run.named.add(os.path.realpath(tree))
+
+
+def _note_settings(reqs: Iterable[InstallRequirement], run: Run) -> None:
+    """Remember for which projects a requirements file says how they are built: the cache does not know."""
+    for req in reqs:
+        settings = settings_of_file(req)
+        if settings is not None and req.name:
+            run.settings[normalised(req.name)] = settings
 
 
 def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:

@@ -6,6 +6,8 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
+from pipgate.archive_names import normalised, sha256_of_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -42,6 +44,7 @@ def remember_built(
     """Note of what bytes the wheels were built that lie in pip's cache now.
 
     What was built while nothing was decided is not noted: its build requirements were not decided on either.
+    Nor is what was built as a file told, since pip finds it for a requirement without settings as well.
     """
     from pipgate.built_wheels import remember  # here and below: a run without builds loads none of it
     from pipgate.matching import pin_or_none
@@ -51,7 +54,7 @@ def remember_built(
     inside = os.path.join(cache, "wheels", "")  # noqa: PTH118 -- strings
     for req, request in built:
         pin, wheel = pin_or_none(request), req.local_file_path
-        if pin is not None and wheel and wheel.startswith(inside):
+        if pin is not None and request.settings is None and wheel and wheel.startswith(inside):
             remember(wheel, pin, run.gate.context.project, os.environ)
 
 
@@ -63,6 +66,8 @@ def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> bool:
 
     if _observes(run):
         return True
+    if normalised(name or "") in run.settings:
+        return False  # which the cache does not know
     pin = built_from(wheel, run.gate.context.project, os.environ)
     if pin is None or (link.is_file and not _is_still(pin, link.file_path)):
         return False
@@ -73,7 +78,6 @@ def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> bool:
 def _is_still(pin: Pin, file: str) -> bool:
     """Return whether a local file holds what the wheel was built from: pip finds that by the path alone."""
     from pipgate.approvals import Sha256Pin
-    from pipgate.archive_names import sha256_of_file
 
     try:
         return isinstance(pin, Sha256Pin) and sha256_of_file(file) == pin.sha256
