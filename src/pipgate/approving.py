@@ -147,8 +147,10 @@ def rewrite(book: Rulebook, path: str, edit: Callable[[str | None], str], enviro
     """
     real, root = os.path.realpath(path), os.path.realpath(book.project)
     if _is_own(book, path) and not real.startswith(root.rstrip("/") + "/"):
+        linked = real != os.path.abspath(path)  # noqa: PTH100 -- strings
+        where = f"is a link out of the project, to {plain(real)}"
         raise FileNotWrittenError(
-            f"{plain(path)} is a link out of the project, to {plain(real)}",
+            f"{plain(path)} {where if linked else f'does not lie in the project ({plain(root)})'}",
             hints=(
                 f"To write there all the same: {shell_line(['pipgate', '--approvals', real, 'approve'])}",
             ),

@@ -19,6 +19,8 @@ from pipgate.rulebook import Rulebook, load_rulebook
 from pipgate.terminal import say
 from pipgate.user_directories import barrier, config_home
 
+_NO = frozenset({"", "0", "false", "no", "off"})
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -89,7 +91,12 @@ def may_ask(mode: Mode, environ: Mapping[str, str]) -> bool:
     """Return whether a question may be asked: in ``auto`` not in CI, in ``interactive`` there too."""
     if mode is Mode.INTERACTIVE:
         return True
-    return mode is Mode.AUTO and not environ.get("CI")
+    return mode is Mode.AUTO and not in_ci(environ)
+
+
+def in_ci(environ: Mapping[str, str]) -> bool:
+    """Return whether CI says that nobody is there; ``CI=false`` and the like say the contrary."""
+    return environ.get("CI", "").strip().lower() not in _NO
 
 
 def _prompter(book: Rulebook, settings: Settings, environ: Mapping[str, str]) -> TerminalPrompter | None:

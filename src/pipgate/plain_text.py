@@ -14,8 +14,8 @@ _FROM_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442")
 # Vowels and finals of Hangul that join the syllable before them and take no cell of their own.
 _JOINING = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
-_CREDENTIALS = re.compile(
-    r"(?P<scheme>\b(?!(?:git\+|hg\+|bzr\+|svn\+)?ssh:)[a-z][a-z0-9+.-]*://)[^/?#\\\s@]+@", re.IGNORECASE
+_CREDENTIALS = re.compile(  # up to the last @ of the authority, as the host is found
+    r"(?P<scheme>\b[a-z][a-z0-9+.-]*:/{1,2})(?:(?<!\bssh://)|(?=[^/?#\\\s@]*:))[^/?#\\\s]+@", re.IGNORECASE
 )
 _PASTEABLE = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b"'\\")
 
@@ -42,7 +42,10 @@ def single_spaced(text: str, longest: int = _LONGEST) -> str:
 
 
 def masked(text: str) -> str:
-    """Return ``text`` with the credentials of URLs masked, as pip masks them; ``git@`` of ssh is none."""
+    """Return ``text`` with the credentials of URLs masked, as pip masks them; ``git@`` of ssh is none.
+
+    So are those of a URL that was taken for a path, with one slash.
+    """
     return _CREDENTIALS.sub(r"\g<scheme>****@", text)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipgate.plain_text import plain, shell_line
+from pipgate.errors import UsageError
+from pipgate.plain_text import masked, plain, shell_line
+from pipgate.terminal import show
 
 
 @given(st.text())
@@ -39,3 +42,32 @@ def test_a_shell_line_says_the_same_when_pasted() -> None:
         ["bash", "-c", f"printf '%s\\0' {shell_line(words)}"], check=True, capture_output=True
     ).stdout
     assert printed.decode().split("\0")[:-1] == words
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("at https://kim:PASS@h/x: no", "at https://****@h/x: no"),
+        ("https://kim:P@SS@PASS@h/x", "https://****@h/x"),
+        ("git+ssh://kim:PASS@h/x.git@abc", "git+ssh://****@h/x.git@abc"),
+        ("/home/kim/git+https:/kim:PASS@h/x.git", "/home/kim/git+https:/****@h/x.git"),
+        ("ssh:/kim:PASS@h/x", "ssh:/****@h/x"),
+        ("https://****@h/x", "https://****@h/x"),
+        ("git+ssh://git@h/x.git@abc", "git+ssh://git@h/x.git@abc"),
+        ("ssh://git@h:22/x", "ssh://git@h:22/x"),
+        ("https://h/x.git@0123#egg=a@b", "https://h/x.git@0123#egg=a@b"),
+        ("https://h?to=kim@h", "https://h?to=kim@h"),
+        ("file:/home/kim@work/x", "file:/home/kim@work/x"),
+        ("see https://h, or kim@h", "see https://h, or kim@h"),
+    ],
+)
+def test_credentials_in_urls_are_masked_and_nothing_else(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_no_error_that_is_shown_leaks_a_password(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "git+ssh://kim:P@SSWORD@h/x"
+    show(UsageError(f"what is {url}", context=(repr(url),), note=url, hints=(f"pipgate approve {url}",)))
+    shown = capsys.readouterr().err
+    assert shown.count("****@h/x") == 4
+    assert "SSWORD" not in shown

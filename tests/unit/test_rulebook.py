@@ -417,3 +417,12 @@ def test_who_names_the_same_approvals_does_not_switch_them_off(place: Place, tmp
         place.write(tmp_path / "x", f"[pipgate]\npolicy = {mine}\n", "pip.conf")
     )
     assert yes(place.book()) == (0, 1)
+
+
+def test_a_file_outside_of_the_project_is_said_to_be_no_link(place: Place) -> None:
+    outside = place.project.parent / "outside.toml"
+    place.write(place.project, f'approvals = "{outside}"\n')
+    place.trust()
+    with pytest.raises(FileNotWrittenError) as refused:
+        record(place.book(), revocation_of("evil", version=None, pin=None, reason=None), place.environ)
+    assert refused.value.message == f"{outside} does not lie in the project ({place.project})"
