@@ -27,12 +27,16 @@ class Ending:
 
     ``builds`` says that it was going to build what it resolved, ``installing`` that it had begun to install,
     ``offers_no_deps`` that it runs nothing when it is given ``--no-deps``, and is without it now.
+    ``by_program`` says that a program called pip, which takes no option of ours; ``again`` are the words
+    that start that program, where they are known.
     """
 
     command: list[str]
     builds: bool = True
     installing: bool = False
     offers_no_deps: bool = False
+    by_program: bool = False
+    again: tuple[str, ...] = ()
 
 
 class BuildBlockedError(PipgateError):
@@ -254,13 +258,20 @@ def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str
     which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
     allowing = _allowing([_key(request) for request in (*askable, *told)], ending.command)
     hints = _approving(askable, record, ending)
-    if not record.only_approvals:
+    if not record.only_approvals and not ending.by_program:
         hints.append(f"To allow {which} for this run: {allowing}")
+    if hints and ending.again:
+        hints.append(going_on(ending.again))
     hints = hints or [_knowing(ending)]
     if ending.offers_no_deps and all(request.title in record.unread for request in askable):
         alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
         hints.append(f"To go on without what {they}, and run nothing: {alone}")
     return tuple(hints)
+
+
+def going_on(again: tuple[str, ...]) -> str:
+    """Return what to do when all is approved, for a program that has called pip."""
+    return f"To go on then: {masked(shell_line([*again]))}"
 
 
 def _asking_why(outcomes: list[Outcome], ending: Ending) -> tuple[str, ...]:
@@ -278,6 +289,8 @@ def _environment(ending: Ending) -> list[str]:
 
 
 def _knowing(ending: Ending) -> str:
+    if ending.by_program:
+        return f"To have it listed: {shell_line(['pipgate', *_environment(ending), 'pending'])}"
     known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
     return f"To have all that is known of it in a file: {known}"
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
-from pipgate.commands import pip
+from pipgate.commands import pip, program
 from pipgate.errors import PipgateError, UsageError
 from pipgate.pip_internals import hook
 from pipgate.settings import Settings, parse_settings
-from pipgate.terminal import held, show
+from pipgate.terminal import held, say, show
 
 if TYPE_CHECKING:
-    from pipgate.gate import BuildRefusedError, Gate
+    from pipgate import report
+    from pipgate.gate import BuildRefusedError
     from pipgate.pip_internals.hook import Finder
     from pipgate.pip_internals.run_state import Run
 
@@ -21,11 +24,12 @@ def arm(engine: str, roots: dict[str, str]) -> Finder:
 
     Raises GateNotArmedError where pip was imported before, as ``hook.arm`` does.
     """
+    program.end_in_our_words()
     return hook.arm(
         engine,
         roots,
         open_gate=lambda: pip.gate_for(Settings(pip_args=())),
-        tell=_tell,
+        telling=hook.Telling(_tell, _tell_resolved),
         run_command=_run_command,
     )
 
@@ -42,16 +46,43 @@ def _run_command(run: Run, argv: list[str]) -> int:
         return held(error.exit_status)
 
 
-def _tell(gate: Gate, refused: BuildRefusedError) -> str:
-    from pipgate import report  # noqa: PLC0415 -- where something is refused
+def _tell(run: Run, error: BuildRefusedError | PipgateError) -> str:
+    """Tell of what ends the gate, or of all that was refused so far, which is kept for ``pending``."""
+    if isinstance(error, PipgateError):
+        show(error)
+        return f"pipgate: {error.message}"
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
+    from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
+    from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
-    outcome = gate.record.outcomes[refused.request]
-    error = report.blocked(
-        gate.record, [outcome], report.Ending(["install", *_subject(refused)], builds=True)
+    record = run.gate.record
+    keep(record.stopped, run.gate.context.project, state_home(os.environ))
+    blocked = report.blocked(record, record.stopped, _ending(run))
+    show(blocked)
+    return f"pipgate: {blocked.message}"
+
+
+def _tell_resolved(run: Run) -> None:
+    """Say what a command of pip says at its end; a program may resolve more than once."""
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
+
+    for note in report.recorded_metadata_notes(run.gate.record):
+        if note not in run.told:
+            run.told.add(note)
+            say(note)
+    run.gate.record.metadata.clear()
+
+
+def _ending(run: Run) -> report.Ending:
+    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
+    from pipgate.targets import word_for_this  # noqa: PLC0415 -- same
+
+    again = program.words()
+    env = word_for_this(os.environ, typed=sys.stderr is not None and sys.stderr.isatty())
+    return report.Ending(
+        [*(("--env", env) if env else ()), *program.index_words_of(again)],
+        run.command.builds,
+        run.installing,
+        by_program=True,
+        again=again,
     )
-    show(error)
-    return f"pipgate: {error.message}"
-
-
-def _subject(refused: BuildRefusedError) -> list[str]:
-    return [refused.request.name] if refused.request.name else []

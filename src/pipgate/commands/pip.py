@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from pipgate.settings import PIPGATE
 from pipgate.terminal import say, show, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipgate.gate import Gate
     from pipgate.outcomes import Outcome
     from pipgate.outlook import Outlook
@@ -167,7 +170,13 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     refusals = _refusals(gate, ended)
     gate.record.stop(refusals)
     unexpected = gate.record.refused_processes
-    ending = report.Ending(command, ended.builds, ended.installing, ended.offers_no_deps)
+    ending = report.Ending(
+        command,
+        ended.builds,
+        ended.installing,
+        ended.offers_no_deps,
+        by_program=_is_passing(settings.pip_args),
+    )
     if refusals:
         keep(refusals, gate.context.project, state_home(os.environ))
         show(report.blocked(gate.record, refusals, ending))
@@ -179,6 +188,17 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     ):
         say(note)
     return EXIT_BLOCKED if refusals or unexpected else ended.status
+
+
+def _is_passing(words: Sequence[str]) -> bool:
+    """Return whether a program wrote the requirements for this one call, as pip-sync does."""
+    import tempfile  # noqa: PLC0415 -- pip has loaded it
+
+    begin = os.path.join(tempfile.gettempdir(), tempfile.gettempprefix())  # noqa: PTH118 -- strings
+    return any(
+        option in {"-r", "--requirement"} and value.startswith(begin) and "/" not in value[len(begin) :]
+        for option, value in pairwise(words)
+    )
 
 
 def _said_again(settings: Settings) -> list[str]:

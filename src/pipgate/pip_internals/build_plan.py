@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.pip_internals import stand_in, static_answers
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.source_builds import prepare_allowed
+from pipgate.pip_internals.user_words import note_own_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,13 +32,17 @@ def resolve(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """
 
     @functools.wraps(original)
-    def resolve_requirements(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def resolve_requirements(self: Any, root_reqs: Any, *args: Any, **kwargs: Any) -> Any:
+        note_own_project(root_reqs, run)
         while True:
             with _resolving(self, run):
-                result = original(self, *args, **kwargs)
+                result = original(self, root_reqs, *args, **kwargs)
             with presented():
-                if _settle(self, result, run):
-                    return result
+                if not _settle(self, result, run):
+                    continue
+            if run.tell_resolved is not None and run.opened is not None:
+                run.tell_resolved()
+            return result
 
     return resolve_requirements
 

@@ -150,6 +150,13 @@ TABLE: tuple[ChokePoint, ...] = (
         "the command, and what the user named, which may be first party",
     ),
     ChokePoint(
+        "pip._internal.req.constructors",
+        "install_req_from_parsed_requirement",
+        ("parsed_req",),
+        "user_words.from_parsed_requirement",
+        "the same where a program that uses pip as a library reads the user's requirements files",
+    ),
+    ChokePoint(
         "pip._internal.req.req_file",
         "get_file_content",
         ("url", "session"),

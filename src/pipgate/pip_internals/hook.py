@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib.machinery import ModuleSpec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipgate.errors import GateNotArmedError
 from pipgate.pip_internals import arming, environment_imports, presented_errors
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
+    from pipgate.errors import PipgateError
     from pipgate.gate import BuildRefusedError, Gate
 
     Finder = Callable[[str, Sequence[str] | None, ModuleType | None], ModuleSpec | None]
@@ -29,8 +30,19 @@ if TYPE_CHECKING:
 CLI = "pip._internal.cli.main"
 THROUGH = "the hook"
 _ENTRIES = ("main", "cli")
-# What pip builds for another program may be kept, as a lock file is: a recorded list is no ground for it.
-_AS_A_LIBRARY = Command("lock", builds=False)
+# What another program wants of pip is a plan, as a dry run does: what it then builds is decided once more.
+_AS_A_LIBRARY = Command("install", builds=False)
+
+
+class Telling(NamedTuple):
+    """Speaks to the user of a program that uses pip as a library.
+
+    ``refused`` says what was refused, or what ends the gate, and returns that in a line; ``resolved`` says
+    what a resolution rests on that nothing has confirmed.
+    """
+
+    refused: Callable[[Run, BuildRefusedError | PipgateError], str]
+    resolved: Callable[[Run], None]
 
 
 def arm(
@@ -38,14 +50,14 @@ def arm(
     roots: dict[str, str],
     *,
     open_gate: Callable[[], Gate],
-    tell: Callable[[Gate, BuildRefusedError], str],
+    telling: Telling,
     run_command: Callable[[Run, list[str]], int],
 ) -> Finder:
     """Return the finder for this process's pip, called when the first of its modules is imported.
 
-    ``tell`` says to the user what was refused and returns that in a line, ``run_command`` runs pip's command
-    line. A pip that is not known good is never imported: its command line is that of pipgate's own pip, which
-    ``engine`` starts, and as a library it is refused.
+    ``telling`` speaks where pip is a library, ``run_command`` runs pip's command line. A pip that is not
+    known good is never imported: its command line is that of pipgate's own pip, which ``engine`` starts, and
+    as a library it is refused.
     """
     import pip
 
@@ -55,10 +67,15 @@ def arm(
         return _instead_of_an_unknown_pip(error, engine, roots)
     run = Run(open_gate, release=release)
 
+    def open_for_a_library() -> Gate:
+        with presented_errors.presented():
+            return open_gate()
+
     def serve_a_library() -> None:
         run.begin()
-        run.open_gate, run.command, run.is_library = open_gate, _AS_A_LIBRARY, True
-        presented_errors.speak_with(lambda refused: tell(run.gate, refused))
+        run.open_gate, run.command, run.is_library = open_for_a_library, _AS_A_LIBRARY, True
+        run.tell_resolved = lambda: telling.resolved(run)
+        presented_errors.speak_with(lambda error: telling.refused(run, error))
 
     serve_a_library()
     finder = arming.arm(run)

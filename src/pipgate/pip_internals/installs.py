@@ -11,10 +11,10 @@ from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
 from pipgate.pip_internals.gate_sources import is_users
-from pipgate.pip_internals.presented_errors import installation_error, presented
+from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.replaced_files import Refused, Writer, of_wheel, places_of
 from pipgate.plain_text import masked, plain, shell_line
-from pipgate.terminal import say, show
+from pipgate.terminal import say
 from pipgate.wheel import gate_files
 from pipgate.wheel.gate_files import GateFile, Places
 
@@ -103,10 +103,8 @@ def displaced(run: Run, refused: tuple[Refused, ...], hint: str) -> DisplacesGat
 def _refuse(run: Run, refused: tuple[Refused, ...], words: list[str]) -> None:
     looking = ["pipgate", "download", "--no-deps", *index_words(sys.argv[1:]), *words]
     error = displaced(run, refused, f"To look into it, with nothing installed: {masked(shell_line(looking))}")
-    if run.is_library:
-        show(error)
-        raise installation_error(f"pipgate: {error.message}")
-    run.broken = error
+    if not run.is_library:
+        run.broken = error
     with presented():
         raise error
 

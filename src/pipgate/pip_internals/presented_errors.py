@@ -20,13 +20,13 @@ _PIP_ERROR_LOGGER = "pip._internal.cli.base_command"
 _REFUSED = "pipgate refused a build"
 
 
-_speak: list[Callable[[BuildRefusedError], str]] = []
+_speak: list[Callable[[BuildRefusedError | PipgateError], str]] = []
 
 
-def speak_with(speak: Callable[[BuildRefusedError], str] | None) -> None:
-    """Have ``speak`` tell the user of a refusal and return it in a line, where no report follows.
+def speak_with(speak: Callable[[BuildRefusedError | PipgateError], str] | None) -> None:
+    """Have ``speak`` tell the user of a refusal, or of an error of ours, and return it in a line.
 
-    That is so where another program uses pip as a library.
+    That is so where no report follows, because another program uses pip as a library.
     """
     _speak[:] = [] if speak is None else [speak]
 
@@ -39,13 +39,16 @@ def presented() -> Iterator[None]:
     """
     try:
         yield
-    except PipgateError as error:
-        raise installation_error(_REFUSED) from error
     except Exception as error:
-        gate = sys.modules.get("pipgate.gate")  # what refuses has loaded it
-        if gate is None or not isinstance(error, gate.BuildRefusedError):
+        if not isinstance(error, PipgateError) and not is_refusal(error):
             raise
-        raise installation_error(_speak[0](error) if _speak else _REFUSED) from error
+        raise installation_error(_speak[0](error) if _speak else _REFUSED) from error  # type: ignore[arg-type]  # it is one of the two
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Return whether it is a BuildRefusedError."""
+    gate = sys.modules.get("pipgate.gate")  # what refuses has loaded it
+    return gate is not None and isinstance(error, gate.BuildRefusedError)
 
 
 def installation_error(text: str) -> Exception:

@@ -89,7 +89,8 @@ class Run:
     has no user, so nothing that it is given counts as named by one. ``broken`` ends the run, whatever pip
     makes of it. Where a hook has armed the process, ``entry`` is pip's own entry point while a command runs,
     and ``ended`` says that it has run: what the process does then is not pip's. ``is_library`` says that no
-    command runs, ``is_locked`` that the audit hook is in place. ``plan_only`` says that nothing of a project
+    command runs, and ``tell_resolved`` what a resolution rests on then; ``is_locked`` that the audit hook is
+    in place. ``plan_only`` says that nothing of a project
     runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
     could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
     that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run,
@@ -139,6 +140,7 @@ class Run:
     seen_wheels: set[str] = field(default_factory=set)
     left_in_place: set[str] = field(default_factory=set)
     is_library: bool = False
+    tell_resolved: Callable[[], None] | None = None
     is_locked: bool = False
 
     def begin(self) -> None:

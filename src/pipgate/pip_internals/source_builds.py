@@ -49,7 +49,10 @@ def _settle(req: InstallRequirement, unread: str, prepare: Callable[[], None], r
     request = build_request(req, run, Purpose.METADATA)
     [decision] = run.gate.settle([Subject(request, req.local_file_path)])
     if isinstance(decision, Refused):
-        stand_in.put(req, stand_in.Refusal(request, decision, unread), run)
+        refusal = stand_in.Refusal(request, decision, unread)
+        if run.resolving.get() is None:  # no resolution of pip's ends in a plan that this would stop
+            raise stand_in.stopped(refusal, run)
+        stand_in.put(req, refusal, run)
     else:
         prepare_allowed(req, request, run, prepare)
 

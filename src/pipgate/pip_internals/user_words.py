@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 _FETCHED_FILE = re.compile(r"(?:https?|ftp):", re.IGNORECASE)  # as pip: it asks for no slashes
+_OF_PROJECT = re.compile(r"[^()]* \(((?:.*/)?(?:pyproject\.toml|setup\.cfg|setup\.py))\)", re.DOTALL)
 _LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 
 
@@ -56,6 +57,36 @@ def get_file_content(original: Callable[..., Any], run: Run) -> Callable[..., An
         return original(url, *args, **kwargs)
 
     return read_file
+
+
+def from_parsed_requirement(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Watch ``install_req_from_parsed_requirement``: what a program has read from a requirements file.
+
+    A program that uses pip as a library calls it itself, as pip-tools does. In a command of pip it is known
+    which files the user named.
+    """
+
+    @functools.wraps(original)
+    def read_requirement(*args: Any, **kwargs: Any) -> Any:
+        req = original(*args, **kwargs)
+        if run.is_library and not run.chain_of_build():
+            _note_named([req], (), run)
+        return req
+
+    return read_requirement
+
+
+def note_own_project(root_reqs: Iterable[InstallRequirement], run: Run) -> None:
+    """Remember a project that a program which uses pip as a library has read and that requires itself.
+
+    pip-tools says ``NAME (PATH/pyproject.toml)`` of what stands there; no metadata can say that.
+    """
+    for req in root_reqs if run.is_library else ():
+        file = _OF_PROJECT.fullmatch(req.comes_from) if isinstance(req.comes_from, str) else None
+        if file is None or req.link is None or req.link.scheme != "file":
+            continue
+        if os.path.realpath(req.link.file_path) == os.path.realpath(os.path.dirname(file.group(1))):  # noqa: PTH120 -- a string
+            _note_named([req], (), run)
 
 
 def _command(name: str, options: Any) -> Command:
