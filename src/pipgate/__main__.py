@@ -3,6 +3,10 @@
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pipgate.settings import Elsewhere
+
 
 def _forget_script_directory() -> None:
     """Take the directory of the script, or the current one under ``-m``, off the import path.
@@ -20,21 +24,19 @@ def main() -> None:
     _forget_script_directory()
     from pipgate.launcher import hand_over  # noqa: PLC0415 -- nothing may be imported from an unsafe path
 
-    hand_over(sys.argv, os.environ)
-    _run_here()
+    _run_here(hand_over(sys.argv, os.environ))
 
 
-def _run_here() -> None:
+def _run_here(elsewhere: "Elsewhere | None" = None) -> None:
     """Run the command line in this interpreter and exit with its status."""
     from pipgate.cli import run  # noqa: PLC0415 -- same
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], elsewhere=elsewhere))
 
 
 if __name__ == "__main__":  # python -m pipgate: that Python, and no other
     _forget_script_directory()
     from pipgate.launcher import hand_over, named_environment
 
-    if named_environment(sys.argv[1:]) is not None:
-        hand_over(sys.argv, os.environ)
-    _run_here()
+    named = named_environment(sys.argv[1:]) is not None
+    _run_here(hand_over(sys.argv, os.environ) if named else None)

@@ -9,18 +9,20 @@ from typing import Any
 from pipgate.commands import pip, verbs
 from pipgate.commands.verbs import VERBS
 from pipgate.errors import PipgateError
-from pipgate.settings import PIPGATE, parse_settings
+from pipgate.settings import PIPGATE, Elsewhere, parse_settings
 from pipgate.terminal import held, show
 
 
-def run(argv: list[str], *, is_pip: bool = False, through: str = PIPGATE) -> int:
+def run(
+    argv: list[str], *, is_pip: bool = False, through: str = PIPGATE, elsewhere: Elsewhere | None = None
+) -> int:
     """Run pipgate with the arguments behind its name and return the exit status.
 
     ``is_pip`` says that they stood behind pip's own name: only our options, before them, are not pip's.
-    ``through`` says by which way they came here.
+    ``through`` says by which way they came here, ``elsewhere`` that a verb speaks of another environment.
     """
     try:
-        settings = parse_settings(argv, is_pip=is_pip)._replace(through=through)
+        settings = parse_settings(argv, is_pip=is_pip)._replace(through=through, elsewhere=elsewhere)
         verb = settings.pip_args[0] if settings.pip_args and not settings.is_pip else ""
         if verb in VERBS:
             return held(verbs.run(verb, settings, list(settings.pip_args[1:])))

@@ -38,6 +38,8 @@ def read_rulebook(
     """
     _tell_ignored(cwd, environ)
     given = named(settings.policy, settings.approvals, environ)
+    if settings.elsewhere is not None:
+        given = given._replace(prefix=settings.elsewhere.prefix)
     return load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
 
 

@@ -4,14 +4,29 @@
 import os
 import sys
 
-from pipgate.targets import NoTargetError, Target, choose, is_active_here, is_tool, of, place_of, typed
+from pipgate.targets import (
+    NoTargetError,
+    Target,
+    choose,
+    is_active_here,
+    is_tool,
+    of,
+    place_of,
+    prefix_of,
+    typed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipgate.settings import Elsewhere
+
 # What is done for an environment, and not in it.
 _OF_THE_TOOL = ("init", "enable", "disable", "venv", "doctor", "team", "purge")
+# What reads and writes our own files: it works where the environment does not, and speaks of its policy.
+_OF_FILES = ("approvals", "deny", "explain", "pending", "policy", "prune", "revoke", "trust", "undeny")
+_APPROVE = "approve"  # goes on in the environment once it knows that it needs a pip
 _ENV = "--env"
 TYPED = "--typed"  # from a shell function, with the name that was typed
 _HAVE_A_VALUE = ("--allow-build", "--gate-report", "--policy", "--approvals", "--gate-mode", _ENV)
@@ -19,22 +34,54 @@ EXIT_NO_TARGET = 45
 PACKAGE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 -- nothing is imported here
 
 
-def hand_over(argv: list[str], environ: "Mapping[str, str]") -> None:
+def hand_over(argv: list[str], environ: "Mapping[str, str]") -> "Elsewhere | None":
     """Become the target's interpreter, or return where this one is it; exits where there is none.
 
     What was typed as pip goes where the shell would have gone. ``argv`` holds the words for pipgate then.
+    A verb that needs no pip, or not yet, stays here; what is returned says of which environment it speaks.
     """
     name = argv[2] if argv[1:2] == [TYPED] else None
     if name is not None:
         del argv[1:3]
-    if _first_word(argv[1:]) in _OF_THE_TOOL:
-        return
+    verb = _first_word(argv[1:])
+    if verb in _OF_THE_TOOL:
+        return None
     named = named_environment(argv[1:])
-    try:
-        if named is not None:
-            target = of(named)
+    if verb in _OF_FILES or verb == _APPROVE:
+        return _elsewhere(argv, name, named, environ)
+    _go_over(argv, name, named, environ)
+    return None
+
+
+def _elsewhere(
+    argv: list[str], name: str | None, named: str | None, environ: "Mapping[str, str]"
+) -> "Elsewhere | None":
+    from pipgate.settings import Elsewhere  # noqa: PLC0415 -- for these verbs alone
+
+    def go_over(place: str | None) -> None:
+        if named is None and place is not None:
+            _go_over([argv[0], _ENV, place, *argv[1:]], None, place, environ)
         else:
-            target = choose(argv[0], environ) if name is None else typed(name, environ)
+            _go_over(argv, name, named, environ)
+
+    try:
+        return Elsewhere(prefix_of(_target(argv[0], name, named, environ)), go_over)
+    except NoTargetError as error:
+        if named is not None:
+            say(_no_target(str(error)))
+            sys.exit(EXIT_NO_TARGET)
+        return Elsewhere(sys.prefix, go_over)
+
+
+def _target(script: str, name: str | None, named: str | None, environ: "Mapping[str, str]") -> Target:
+    if named is not None:
+        return of(named)
+    return choose(script, environ) if name is None else typed(name, environ)
+
+
+def _go_over(argv: list[str], name: str | None, named: str | None, environ: "Mapping[str, str]") -> None:
+    try:
+        target = _target(argv[0], name, named, environ)
     except NoTargetError as error:
         say(_no_target(str(error)))
         sys.exit(EXIT_NO_TARGET)

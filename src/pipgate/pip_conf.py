@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import PolicyError
@@ -54,13 +53,13 @@ def files(environ: Mapping[str, str], prefix: str) -> Iterator[tuple[Layer, str]
         yield Layer.PIP_CONF, named
 
 
-def named_policies(environ: Mapping[str, str]) -> list[NamedPolicy]:
-    """Return the policies that pip.conf files name, the farthest first; raises PolicyError.
+def named_policies(environ: Mapping[str, str], prefix: str) -> list[NamedPolicy]:
+    """Return the policies that pip.conf files of an environment name, the farthest first; raises PolicyError.
 
     A file that does not mention us is pip's alone, whatever is wrong with it.
     """
     found = []
-    for layer, path in files(environ, sys.prefix):
+    for layer, path in files(environ, prefix):
         text, what = _opened(path)
         policy = _policy_in(text, path) if SECTION in text else None
         if policy is not None and what is not None:

@@ -50,10 +50,14 @@ class Project(NamedTuple):
 
 
 class Named(NamedTuple):
-    """The files that the caller named, on the command line or in the environment."""
+    """The files that the caller named, on the command line or in the environment.
+
+    ``prefix`` is that of the environment whose pip.conf counts, None for the one of this interpreter.
+    """
 
     policies: tuple[tuple[Layer, str], ...] = ()
     approvals: tuple[tuple[Layer, str], ...] = ()
+    prefix: str | None = None
 
 
 def here() -> str:
@@ -85,7 +89,7 @@ def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool
     approvals = [f"{project.root}/{APPROVALS}", f"{home}/{APPROVALS}"]
     if project.policy is not None or any(map(os.path.lexists, (*places, *approvals))):
         return True
-    return bool(pip_conf.named_policies(environ))
+    return bool(pip_conf.named_policies(environ, sys.prefix))
 
 
 def usual_files(environ: Mapping[str, str]) -> list[str]:
@@ -98,7 +102,7 @@ def policy_files(project: Project, given: Named, environ: Mapping[str, str]) -> 
 
     A file that was named has to exist, and what counts as the user's has to be the user's.
     """
-    in_pip_conf = pip_conf.named_policies(environ)
+    in_pip_conf = pip_conf.named_policies(environ, given.prefix or sys.prefix)
     places: list[PolicyPlace | None] = []
     places += [_read(Layer.SYSTEM, f"{directory}/{_FILE}") for directory in _SYSTEM]
     places += [_read_named(each, project) for each in in_pip_conf if each.layer is Layer.SYSTEM]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ALLOW_BUILD = "--allow-build"
 _GATE_REPORT = "--gate-report"
@@ -15,6 +18,17 @@ _ENV = "--env"  # for the launcher, which has read it by now
 _OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE, _ENV)
 PIPGATE = "pipgate"  # the way that commands come here, but for those through a hook or a pip.conf
 _MODES = ("auto", "interactive", "ci", "observe")
+
+
+class Elsewhere(NamedTuple):
+    """The environment that a verb speaks of, which does not run in it: where it lies, and the way there.
+
+    ``go_over`` begins the command again in the environment that is given, else in the one that the caller
+    means. It returns where that is this one, and exits where there is none.
+    """
+
+    prefix: str
+    go_over: Callable[[str | None], None]
 
 
 class Settings(NamedTuple):
@@ -30,6 +44,7 @@ class Settings(NamedTuple):
     own_options: tuple[str, ...] = ()
     is_pip: bool = False
     through: str = PIPGATE
+    elsewhere: Elsewhere | None = None
 
     @property
     def command(self) -> list[str]:

@@ -121,6 +121,11 @@ def place_of(target: Target) -> str:
     return directory if is_one else target.python
 
 
+def prefix_of(target: Target) -> str:
+    """Return ``sys.prefix`` of a target, as its path has it: nothing is run."""
+    return _environment(target.python)
+
+
 def word_for_this(environ: "Mapping[str, str]", *, typed: bool) -> str | None:
     """Return what ``--env`` has to say for this interpreter, or None where ``pipgate`` finds it by itself.
 

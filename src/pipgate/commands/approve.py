@@ -58,10 +58,14 @@ def approve(settings: Settings, words: list[str]) -> int:
     denied = [word[1:] for word in given.what if word.startswith("!")]
     wanted = [word for word in given.what if not word.startswith("!")]
     if given.requirements is not None:
+        if settings.elsewhere is not None:
+            settings.elsewhere.go_over(None)
         return _approve_requirements(given, book)
     if given.pending and given.sha256:
         raise UsageError("pipgate approve: --sha256 is for one NAME==VERSION, and not for --pending")
     waiting = still_pending(book) if given.pending else []
+    if settings.elsewhere is not None and (waiting or (wanted and not given.sha256)):
+        settings.elsewhere.go_over(None)
     if not wanted and not denied and not waiting:
         raise UsageError(
             "pipgate approve: nothing is pending here"
