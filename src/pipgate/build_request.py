@@ -66,12 +66,14 @@ class Offer:
     """What an index says of a file, as far as pip has told us.
 
     ``index`` is the public URL of the page it stood on, ``uploaded`` the time in UTC as PEP 700 has it, and
-    ``statuses`` are the words of PEP 592 (yanked) and PEP 792 (quarantined, archived, deprecated).
+    ``statuses`` are the words of PEP 592 (yanked) and PEP 792 (quarantined, archived, deprecated). ``local``
+    is the real path of an archive that lies on this machine, where somebody named it.
     """
 
     index: str | None = None
     uploaded: str | None = None
     statuses: tuple[str, ...] = ()
+    local: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,8 @@ def _gates(
             if setting.value is Verdict.BLOCK:
                 return Refused("status-blocked", reason)
             strictest = Question(reason)
-    if policy.min_age.value and not isinstance(request.source, Directory | Vcs):
+    has_age = not isinstance(request.source, Directory | Vcs) and not matching.own_archive(request, policy)
+    if policy.min_age.value and has_age:
         young = matching.too_young(request.offer.uploaded, policy.min_age.value, context.now)
         if young is not None:
             weighed.note(f"min-age: {young}", policy.min_age.origin, Verdict.ASK)
@@ -300,6 +301,16 @@ def _first_party(request: BuildRequest, policy: Policy, weighed: Weighing) -> Al
             Verdict.ALLOW if inside else None,
         )
         return Allowed("first-party", "a directory that you named is first party") if inside else None
+    if matching.own_archive(request, policy):
+        weighed.note(
+            "first-party.archives: an archive that you named",
+            policy.first_party_archives.origin,
+            Verdict.ALLOW,
+        )
+        return Allowed(
+            "first-party",
+            f"an archive that you named, in a place of your own, {policy.first_party_archives.origin}",
+        )
     if matching.first_party_name(request, policy):
         weighed.note("first-party.names", policy.first_party_names.origin, Verdict.ALLOW)
         return Allowed("first-party", f"a project of your own, {policy.first_party_names.origin}")

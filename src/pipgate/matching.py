@@ -119,6 +119,14 @@ def first_party_name(request: BuildRequest, policy: Policy) -> bool:
             assert_never(request.source)
 
 
+def own_archive(request: BuildRequest, policy: Policy) -> bool:
+    """Return whether a request is for an archive that the user named, in a place where one's own are made."""
+    place = request.offer.local
+    if not isinstance(request.source, Archive) or not request.named_by_user or place is None:
+        return False
+    return in_paths(place, policy.first_party_archives.value)
+
+
 def in_paths(path: str, allowed: tuple[str, ...]) -> bool:
     """Return whether a real path lies in one of the directories, which are real too; ``*`` is everywhere."""
     return any(each in {"*", path} or path.startswith(each.rstrip("/") + "/") for each in allowed)

@@ -52,7 +52,8 @@ class PassedOver:
 class MetadataUsed:
     """A source distribution whose requirements were read from its files and not confirmed by a build.
 
-    ``source`` is one of ``pep643``, ``pyproject`` and ``recorded``, which an earlier build wrote down.
+    ``source`` is one of ``pep643``, ``pyproject``, ``filename``, where the version stands in the name of the
+    file alone, and ``recorded``, which an earlier build wrote down.
     """
 
     name: str

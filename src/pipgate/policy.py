@@ -127,7 +127,8 @@ def _built_in_status() -> dict[Status, Setting[Verdict]]:
 class Policy:
     """All that holds for a run. Built-in values are those of a machine without any file.
 
-    ``deny`` are normalised names. ``first_party_paths`` are ``*``, or directories, ``.`` being the project's.
+    ``deny`` are normalised names. ``first_party_paths`` are ``*``, or directories, ``.`` being the project's;
+    ``first_party_archives`` are the directories that one's own archives are made in.
     ``when`` has a default verdict for a command of pip. ``min_age`` of nothing is no gate, a
     ``max_approval_life`` of None no limit. ``locked`` says that a system file sets floors.
     """
@@ -141,6 +142,7 @@ class Policy:
     max_approval_life: Setting[timedelta | None] = Setting(None)
     deny: tuple[Setting[str], ...] = ()
     first_party_paths: Setting[tuple[str, ...]] = Setting(("*",))
+    first_party_archives: Setting[tuple[str, ...]] = Setting(())
     first_party_names: Setting[tuple[str, ...]] = Setting(())
     first_party_indexes: Setting[tuple[str, ...]] = Setting(())
     first_party_vcs: Setting[tuple[str, ...]] = Setting(())

@@ -41,6 +41,7 @@ SETTINGS: Final[Keys] = {
     "deny": values.several(values.name),
     "first-party": {
         "paths": values.several(values.folder),
+        "archives": values.several(values.one_folder),
         "names": values.several(values.pattern),
         "indexes": values.several(values.index),
         "vcs": values.several(values.vcs),

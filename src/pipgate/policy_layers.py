@@ -24,6 +24,7 @@ _FIELDS = {
     "require-reason": "require_reason",
     "max-approval-life": "max_approval_life",
     "first-party.paths": "first_party_paths",
+    "first-party.archives": "first_party_archives",
     "first-party.names": "first_party_names",
     "first-party.indexes": "first_party_indexes",
     "first-party.vcs": "first_party_vcs",
@@ -33,6 +34,7 @@ _OBSERVE = Setting(Mode.OBSERVE)
 _DEFAULTS = frozenset({"default", *_WHEN})
 _STATUS = {f"status.{status.value}": status for status in Status}
 _EVERYTHING = "*"
+DIRECTORIES = ("first-party.paths", "first-party.archives")  # the keys that hold some
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _common(key: str, farther: tuple[str, ...], nearer: tuple[str, ...]) -> tupl
         return nearer
     if _EVERYTHING in nearer:
         return farther
-    if key != "first-party.paths":
+    if key not in DIRECTORIES:
         return tuple(each for each in nearer if each in farther)
     inner = [each for each in nearer if in_paths(each, farther)]
     return (*inner, *(each for each in farther if in_paths(each, nearer) and each not in inner))

@@ -188,6 +188,14 @@ def folder(raw: object) -> str:
     return str(PurePosixPath(text(raw)))
 
 
+def one_folder(raw: object) -> str:
+    """Return a directory, which ``*`` is not."""
+    written = folder(raw)
+    if written == "*":
+        raise WrongValueError('"*" is every directory; name the ones that your own archives are made in')
+    return written
+
+
 def absolute_folder(raw: object) -> str:
     """Return a directory that does not depend on where the command is called."""
     written = text(raw)

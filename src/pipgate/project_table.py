@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pipgate.archive_names import with_line_feeds
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LARGEST_PYPROJECT = 1 << 20  # bytes
+_POETRY = frozenset({"poetry.core.masonry.api", "poetry.masonry.api"})
+_ADDS_NO_REQUIREMENT = frozenset({"poetry", "poetry-core", "setuptools", "wheel"})  # beside or under poetry
 
 
 def read_project_table(data: bytes, version: str | None) -> CoreMetadata:
@@ -65,6 +68,54 @@ def claimed_name(data: bytes) -> str | None:
         if isinstance(table, dict) and isinstance(table.get("name"), str):
             return str(table["name"])
     return None
+
+
+def leaves_version(data: bytes) -> bool:
+    """Return whether a ``[project]`` table leaves its version to the build; false for what cannot be read."""
+    try:
+        table = _toml(data).get("project")
+    except MetadataError:
+        return False
+    dynamic = table.get("dynamic") if isinstance(table, dict) else None
+    return isinstance(dynamic, list) and "version" in dynamic
+
+
+def poetry_requires_nothing(data: bytes) -> bool:
+    """Return whether poetry builds it, nothing else has a word in that, and its list is empty but for Python.
+
+    Poetry takes the list from ``[tool.poetry.dependencies]`` alone, where there is no ``[project]``, and
+    writes the same metadata into sdists and wheels (poetry-core, ``Builder.get_metadata_content``).
+    """
+    try:
+        whole = _toml(data)
+    except MetadataError:
+        return False
+    system, poetry = _table(whole, "build-system"), _table(_table(whole, "tool"), "poetry")
+    if not poetry or "project" in whole or "main" in _table(poetry, "group"):
+        return False
+    names = {name.lower() for name in _table(poetry, "dependencies")}
+    return _is_poetrys(system) and names <= {"python"}
+
+
+def _is_poetrys(system: dict[str, Any]) -> bool:
+    requires = system.get("requires")
+    if (
+        system.get("build-backend") not in _POETRY
+        or "backend-path" in system
+        or not isinstance(requires, list)
+    ):
+        return False
+    try:
+        names = {canonicalize_name(Requirement(each).name) for each in requires}
+    except (InvalidRequirement, TypeError):
+        return False
+    return names <= _ADDS_NO_REQUIREMENT
+
+
+def _table(table: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return a table in a table; an empty one where there is none."""
+    found = table.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _poetry_adds_to_it(whole: dict[str, Any]) -> bool:

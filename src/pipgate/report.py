@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipgate.build_request import Source
 
 SCHEMA = "pipgate/1"
+_NOT_BINDING = {
+    "recorded": "a list that an earlier build recorded",
+    "filename": "pyproject.toml, and the version from the name of the file",
+}
 _KINDS: dict[str, type[Source]] = {"sdist": Sdist, "archive": Archive, "vcs": Vcs, "directory": Directory}
 
 
@@ -153,13 +157,13 @@ def process_refused(record: Record, ending: Ending) -> ProcessRefusedError:
 
 
 def recorded_metadata_notes(record: Record) -> list[str]:
-    """Return one line that names what was resolved by a list that its build may change."""
-    recorded = [f"{each.name} {each.version}" for each in record.metadata if each.source == "recorded"]
-    if not recorded:
-        return []
-    which = "this package requires" if len(recorded) == 1 else "these packages require"
-    names = ", ".join(plain(each) for each in recorded)
-    return [f"note: what {which} was read from a list that an earlier build recorded: {names}"]
+    """Return a line for each way to read what a build may change, with the names that were read so."""
+    notes = []
+    for source, read in _NOT_BINDING.items():
+        names = [plain(f"{each.name} {each.version}") for each in record.metadata if each.source == source]
+        which = "this package requires" if len(names) == 1 else "these packages require"
+        notes += [f"note: what {which} was read from {read}: {', '.join(names)}"] if names else []
+    return notes
 
 
 def older_release_notes(record: Record, ending: Ending) -> list[str]:

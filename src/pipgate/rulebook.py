@@ -148,9 +148,12 @@ def _at_home(layer: PolicyLayer, root: str) -> PolicyLayer:
     An approvals file lies beside the policy of the system or a user that names it. A policy that the caller
     names speaks of the project's, as its own policy does.
     """
-    key = "first-party.paths"
+    from pipgate.policy_layers import DIRECTORIES  # noqa: PLC0415 -- where something is written
+
     settings, locked = _beside(layer.settings), _beside(layer.locked)
-    return replace(layer, settings=_real(settings, key, root), locked=_real(locked, key, root))
+    for key in DIRECTORIES:
+        settings, locked = _real(settings, key, root), _real(locked, key, root)
+    return replace(layer, settings=settings, locked=locked)
 
 
 def _beside(settings: Mapping[str, Setting[Any]]) -> Mapping[str, Setting[Any]]:

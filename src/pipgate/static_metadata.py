@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from pipgate.archive_names import is_version, version_in_filename
 from pipgate.archive_stream import HostileArchiveError, read_files
 from pipgate.core_metadata import (
     CoreMetadata,
     MetadataError,
     as_lines,
     as_metadata,
-    known_good,
     read_pkg_info,
 )
 from pipgate.plain_text import plain
-from pipgate.project_table import LARGEST_PYPROJECT, claimed_name, read_project_table
+from pipgate.project_table import (
+    LARGEST_PYPROJECT,
+    claimed_name,
+    leaves_version,
+    poetry_requires_nothing,
+    read_project_table,
+)
 from pipgate.public_urls import leaves_tree, plain_subdirectory
-from pipgate.recorded_requires import RecordedRequires, read_requires_txt
+from pipgate.recorded_requires import from_egg_info, from_old_pkg_info
 from pipgate.regular_files import UnreadableFileError, read_regular
 from pipgate.time_limit import TookTooLongError, at_most
 
@@ -33,7 +39,6 @@ _STATIC_SINCE = (
     2,
     2,
 )  # PEP 643; there is no upper bound, so that a new version of the format changes nothing
-_COMPLETE_SINCE = (2, 0)  # before it, PKG-INFO of an sdist rarely had Requires-Dist
 _NOT_DYNAMIC = frozenset({"name", "version", "requires-dist", "requires-python", "provides-extra"})
 _DEEPEST = 12  # directories above an egg-info; real ones are nested up to three deep
 _SECONDS = 5.0  # for all that is parsed of one distribution; real ones take milliseconds
@@ -45,6 +50,7 @@ class MetadataSource(Enum):
 
     PEP643 = "pep643"
     PYPROJECT = "pyproject"
+    FILENAME = "filename"  # pyproject.toml, and the version that the name of the file has
     RECORDED = "recorded"
     UNKNOWN = "unknown"
 
@@ -56,7 +62,7 @@ class MetadataSource(Enum):
     @property
     def file(self) -> str:
         """The file that speaks."""
-        return "pyproject.toml" if self is MetadataSource.PYPROJECT else "PKG-INFO"
+        return "PKG-INFO" if self in {MetadataSource.PEP643, MetadataSource.RECORDED} else "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +87,22 @@ StaticAnswer = Known | Unknown
 
 
 def of_archive(
-    path: str, *, project: str | None, content_type: str | None = None, subdirectory: str = ""
+    path: str,
+    *,
+    project: str | None,
+    content_type: str | None = None,
+    subdirectory: str = "",
+    filename: str = "",
 ) -> StaticAnswer:
     """Read the metadata of an sdist or another source archive, as a stream and no further than needed.
 
-    ``project`` is the name it was asked for by, ``subdirectory`` where in it the project lies. Never raises:
-    what cannot be read is ``Unknown``, and its reason names the member.
+    ``project`` is the name it was asked for by, ``subdirectory`` where in it the project lies, ``filename``
+    the name that its file was offered under. Never raises: what cannot be read is ``Unknown``, and its reason
+    names the member.
     """
     if leaves_tree(subdirectory):
         return Unknown("the directory to build does not lie in it")
-    picker = _Picker(project, subdirectory)
+    picker = _Picker(project, subdirectory, filename)
     try:
         files = read_files(path, content_type, lambda name, _: picker.wanted(name), picker.enough)
         with at_most(_SECONDS):
@@ -140,7 +152,8 @@ class _Picker:
     The project lies in the first directory of the archive (PEP 625), or at its top where that has none.
     """
 
-    def __init__(self, project: str | None, subdirectory: str) -> None:
+    def __init__(self, project: str | None, subdirectory: str, filename: str) -> None:
+        self._filename = filename
         self._project = canonicalize_name(project) if project else None
         self._subdirectory = plain_subdirectory(subdirectory)
         self._root: str | None = None
@@ -196,12 +209,17 @@ class _Picker:
         data = self._named(files, "pyproject.toml")
         if data is None:
             return Unknown("it has no pyproject.toml")
-        _, version = _identity(self._named(files, "PKG-INFO"))
+        own, source = self._named(files, "PKG-INFO"), MetadataSource.PYPROJECT
+        _, version = _identity(own)
+        if own is None and leaves_version(data):
+            told = version_in_filename(claimed_name(data), self._filename)
+            version = told if told and is_version(told) else None
+            source = MetadataSource.FILENAME
         try:
             fields = read_project_table(data, version)
         except MetadataError as error:
             return Unknown(str(error))
-        return Known(MetadataSource.PYPROJECT, fields, as_metadata(fields, self._named(files, "PKG-INFO")))
+        return Known(source, fields, as_metadata(fields, own))
 
     def _recorded(self, files: Mapping[str, bytes], own: bytes | None) -> StaticAnswer:
         """Answer from what setuptools wrote down when the sdist was made, or from an old PKG-INFO."""
@@ -209,7 +227,9 @@ class _Picker:
             return Unknown("it is no sdist that has a recorded list")
         try:
             eggs = self._egg_infos(files, own)
-            fields = _from_egg_info(eggs, own) if eggs else _from_old_pkg_info(own)
+            table = self._named(files, "pyproject.toml") or b""
+            none = poetry_requires_nothing(table)
+            fields = from_egg_info(eggs, own) if eggs else from_old_pkg_info(own, requires_nothing=none)
         except MetadataError as error:
             return Unknown(str(error))
         return Known(MetadataSource.RECORDED, fields, as_metadata(fields, own))
@@ -254,32 +274,3 @@ def _identity(own: bytes | None) -> tuple[str | None, str | None]:
     except MetadataError:
         return None, None
     return fields.name, fields.version
-
-
-def _from_egg_info(files: Mapping[str, bytes], own: bytes) -> CoreMetadata:
-    """Return the fields of an egg-info; a project that requires nothing has no requires.txt in it."""
-    by_name = {posixpath.basename(name): (name, data) for name, data in files.items()}
-    where, data = by_name.get("requires.txt", ("requires.txt", b""))
-    try:
-        requires = read_requires_txt(data.decode("utf-8"), plain(where))
-    except UnicodeDecodeError as error:
-        raise MetadataError(f"{plain(where)} is not UTF-8") from error
-    return _recorded_fields(read_pkg_info(own, "PKG-INFO").fields, requires, plain(where))
-
-
-def _recorded_fields(info: CoreMetadata, requires: RecordedRequires, where: str) -> CoreMetadata:
-    return known_good(
-        where,
-        name=info.name,
-        version=info.version,
-        requires_dist=requires.requires_dist,
-        requires_python=info.requires_python,
-        provides_extra=requires.provides_extra,
-    )
-
-
-def _from_old_pkg_info(own: bytes) -> CoreMetadata:
-    info = read_pkg_info(own, "PKG-INFO")
-    if info.metadata_version < _COMPLETE_SINCE or not info.fields.requires_dist:
-        raise MetadataError("it has no egg-info of this project")
-    return info.fields

@@ -53,6 +53,49 @@ def test_ones_own_project_can_be_closed(world: World) -> None:
     assert not world.canary.silent
 
 
+def made_by_tox(world: World, number: int, directory: str = ".tox/.pkg/dist") -> str:
+    """Write the sdist that tox would make in another run: the same name, and another hash."""
+    ours = world.project("ours", files={"changed.txt": str(number)})
+    return str(ours.sdist(here(world) / directory))
+
+
+@on_both_ends
+def test_an_archive_that_tox_makes_of_ones_own_project(world: World) -> None:
+    words = ("--force-reinstall", "--no-deps")
+    assert install(world, *words, made_by_tox(world, 0)).status == 43, "an archive is nobody's own by itself"
+    project_policy(world, 'min-age = "P3D"\n[first-party]\narchives = [".tox"]\n')
+    ended = install(world, *words, made_by_tox(world, 1))
+    assert ended.status == 43, "a clone does not allow itself"
+    assert world.canary.silent
+    assert run(world, "trust").status == 0
+    for number in (2, 3):
+        ended = install(world, *words, made_by_tox(world, number))
+        assert ended.status == 0, ended.text
+        assert not world.canary.silent
+        world.canary.path.unlink()
+
+
+@on_both_ends
+def test_what_lies_elsewhere_or_was_not_named_is_no_archive_of_ones_own(world: World) -> None:
+    user_policy(world, '[first-party]\narchives = [".tox"]\n')
+    inside = made_by_tox(world, 1)
+    outside = made_by_tox(world, 2, "dist")
+    link = here(world) / ".tox" / "ours-1.0.tar.gz"
+    link.symlink_to(outside)
+    up = f"file://{here(world)}/.tox/../dist/ours-1.0.tar.gz"
+    for place in (outside, str(link), up, up.replace("..", "%2e%2e")):
+        ended = install(world, place)
+        assert ended.status == 43, (place, ended.text)
+    make_wheel(world.index.root, "friend", "1.0", requires=(f"ours @ file://{inside}",))
+    ended = install(world, "friend")
+    assert ended.status == 43, ended.text
+    ended = install(world, "--find-links", str(here(world) / ".tox" / ".pkg" / "dist"), "ours")
+    assert ended.status == 43, ended.text
+    user_policy(world, 'deny = ["ours"]\n[first-party]\narchives = [".tox"]\n')
+    assert install(world, inside).status == 43, "a no by name beats it"
+    assert world.canary.silent
+
+
 @on_both_ends
 def test_min_age_and_status(world: World) -> None:
     sdist = world.project().sdist(world.index.root)

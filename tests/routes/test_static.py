@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.environments import PIPS, SOME_PIPS, release_of
-from support.projects import make_wheel
+from support.projects import make_wheel, write_tar
 from support.static_kinds import AUTHORITATIVE, CLOSURE, RECORDED, project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from support.environments import Ended
     from support.world import World
 
@@ -490,3 +492,52 @@ def test_the_legacy_resolver(world: World, kind: object) -> None:
     allowed, _ = run(world, "install", "--prefix", str(world.tmp / "t"), *legacy, allow=("evil",))
     assert allowed.status == 0, allowed.text
     assert not world.canary.silent
+
+
+_POETRY = """[build-system]
+requires = ["poetry-core>=1.0.0"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry]
+name = "evil"
+[tool.poetry.dependencies]
+python = "^3.8"
+"""
+
+
+def test_poetry_that_requires_nothing_needs_no_decision(world: World) -> None:
+    files = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\nRequires-Python: >=3.8\n",
+        "pyproject.toml": _POETRY,
+    }
+    world.project("evil", "1.0", files=files).sdist(world.index.root)
+    ended, told = run(world, "download", "-d", str(world.tmp / "d"), "evil")
+    assert ended.status == 0, ended.text
+    assert stems(world) == {"evil-1.0"}
+    assert [each["source"] for each in told["metadata"]] == ["recorded"]
+
+
+def _without_pkg_info(world: World, version: str) -> Path:
+    """Write an archive of evil whose version is dynamic, and that says it in the name of its file alone."""
+    table = '[project]\nname = "evil"\ndynamic = ["version"]\ndependencies = ["good"]\n'
+    files = world.project("evil", version, requires=("good",)).contents()
+    files["pyproject.toml"] += table
+    del files["PKG-INFO"]
+    members = {f"evil-x/{name}": text.encode() for name, text in files.items()}
+    return write_tar(world.index.root / "evil-1.5.tar.gz", members)
+
+
+@pytest.mark.parametrize("built", ["1.5", "1.4"])
+def test_a_version_in_the_name_of_the_file_alone(world: World, built: str) -> None:
+    """By the index and by its URL; where the build says another version, pip goes on with that one."""
+    archive = _without_pkg_info(world, built)
+    make_wheel(world.index.root, "good", "1.0")
+    for asked in ("evil", world.index.file_url(archive)):
+        ended, told = run(world, "download", "-d", str(world.tmp / "d"), asked)
+        assert ended.status == 0, ended.text
+        assert stems(world) == {"evil-1.5", "good-1.0"}
+        assert [each["source"] for each in told["metadata"]] == ["filename"]
+        assert "the version from the name of the file: evil 1.5" in ended.err
+    assert world.canary.silent
+    url = f"evil @ {world.index.file_url(archive)}"
+    ended, _ = run(world, "install", "--prefix", str(world.tmp / "p"), url, allow=("evil",))
+    assert f"Successfully installed evil-{built} good-1.0" in ended.out, ended.text

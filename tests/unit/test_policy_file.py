@@ -228,6 +228,11 @@ REFUSED = [
         3,
         'first-party.names element 1 "a?*" is no pattern of names, such as acme-*',
     ),
+    (
+        HEAD + '[first-party]\narchives = ["dist", "*"]\n',
+        3,
+        'first-party.archives element 2 "*" is every directory; name the ones that your own archives are made in',
+    ),
     (HEAD + '[first-party]\npaths = ["."\n,\n""]\n', 5, "first-party.paths element 2 is empty"),
     (
         HEAD + '[first-party]\nindexes = ["index.example.org"]\n',

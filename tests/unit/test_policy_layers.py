@@ -57,6 +57,14 @@ TIGHTER = [
         timedelta(2),
     ),
     ('first-party.paths = ["."]', 'first-party.paths = ["*"]', "first_party_paths", (".",), ("*",)),
+    ("first-party.archives = []", 'first-party.archives = ["d"]', "first_party_archives", (), ("d",)),
+    (
+        'first-party.archives = ["d/e"]',
+        'first-party.archives = ["d"]',
+        "first_party_archives",
+        ("d/e",),
+        ("d",),
+    ),
     ('first-party.paths = ["a"]', 'first-party.paths = ["b", "a"]', "first_party_paths", ("a",), ("b", "a")),
     (
         "first-party.vcs = []",
@@ -256,6 +264,7 @@ def test_describe_tells_every_value_with_its_origin() -> None:
         ("require-reason", "false", "builtin"),
         ("max-approval-life", "(no limit)", "builtin"),
         ("first-party.paths", "*", "builtin"),
+        ("first-party.archives", "(none)", "builtin"),
         ("first-party.names", "(none)", "builtin"),
         ("first-party.indexes", "(none)", "builtin"),
         ("first-party.vcs", "(none)", "builtin"),
@@ -284,7 +293,7 @@ SCALES: dict[str, list[Any]] = {
 }
 VERDICTS = [ALLOW, ASK, BLOCK]
 UNIVERSE = ("*", "a", "b", "c", "elsewhere")
-LISTS = [f"first-party.{key}" for key in ("paths", "names", "indexes", "vcs")]
+LISTS = [f"first-party.{key}" for key in ("paths", "archives", "names", "indexes", "vcs")]
 WHEN = [f"when.{command}.default" for command in COMMANDS]
 STATUS = [f"status.{status.value}" for status in Status]
 

@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 STATIC = "Metadata-Version: 2.2\nName: thing\nVersion: 1.0\nRequires-Dist: a>=1\nRequires-Python: >=3.8\n"
 DYNAMIC = "Metadata-Version: 2.4\nName: thing\nVersion: 1.0\nDynamic: Requires-Dist\n"
 OLD = "Metadata-Version: 1.1\nName: thing\nVersion: 1.0\n"
+POETRY_INFO = "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\nRequires-Python: >=3.8\n"
+POETRY = """[build-system]
+requires = ["poetry-core>=1.0.0"]
+build-backend = "poetry.core.masonry.api"
+[tool.poetry]
+name = "thing"
+[tool.poetry.dependencies]
+Python = "^3.8"
+[tool.poetry.group.dev.dependencies]
+pytest = "*"
+"""
+NO_VERSION = '[project]\nname = "thing"\ndynamic = ["version"]\ndependencies = ["b"]\n'
 TABLE = '[project]\nname = "thing"\nversion = "1.0"\ndependencies = ["b"]\n'
 
 
@@ -58,6 +70,12 @@ def requires(told: StaticAnswer) -> tuple[str, tuple[str, ...]]:
             {"PKG-INFO": OLD, "thing.egg-info/requires.txt": "c", "x/y/thing.egg-info/requires.txt": "d"},
             ("recorded", ("c",)),
         ),
+        ({"PKG-INFO": POETRY_INFO, "pyproject.toml": POETRY}, ("recorded", ())),
+        (
+            {"PKG-INFO": POETRY_INFO, "pyproject.toml": POETRY.replace('Python = "^3.8"', "")},
+            ("recorded", ()),
+        ),
+        ({"PKG-INFO": OLD, "pyproject.toml": NO_VERSION}, ("pyproject", ("b",))),
     ],
 )
 def test_the_most_trusted_source_answers(
@@ -129,6 +147,57 @@ def test_what_cannot_be_read_says_why(tmp_path: Path, files: dict[str, str], rea
     told = answer(tmp_path, files)
     assert isinstance(told, Unknown)
     assert reason in told.reason
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Python =", 'idna = "*"\nPython ='),
+        ("poetry.core.masonry.api", "poetry_dynamic_versioning.backend"),
+        ('"poetry-core>=1.0.0"', '"poetry-core>=1.0.0", "some-plugin"'),
+        ("[tool.poetry]", "backend-path = ['.']\n[tool.poetry]"),
+        ("group.dev", "group.main"),
+        ("[tool.poetry.dependencies]", "[project]\nname = 'thing'\ndynamic = ['dependencies']\n[tool.x]"),
+        ('[tool.poetry]\nname = "thing"\n', "[[tool.poetry]]\nname = 'thing'\n"),
+    ],
+)
+def test_poetry_has_written_no_list_for_another_reason(tmp_path: Path, one: str, other: str) -> None:
+    """Only where both files agree that nothing is required, and nothing but poetry has written them."""
+    assert one in POETRY
+    told = answer(tmp_path, {"PKG-INFO": POETRY_INFO, "pyproject.toml": POETRY.replace(one, other)})
+    assert isinstance(told, Unknown), told
+
+
+@pytest.mark.parametrize("filename", ["thing-1.2.tar.gz", "Thing-1.2.zip", "thing-1.2rc1.tar.gz"])
+def test_a_version_in_the_name_of_the_file(tmp_path: Path, filename: str) -> None:
+    told = answer(tmp_path, {"pyproject.toml": NO_VERSION}, filename=filename)
+    assert requires(told) == ("filename", ("b",))
+    assert isinstance(told, Known)
+    assert told.fields.version == filename.partition("-")[2].removesuffix(".tar.gz").removesuffix(".zip")
+    assert not told.source.authoritative
+
+
+@pytest.mark.parametrize(
+    "filename", ["main.zip", "thing-main.zip", "other-1.2.tar.gz", "1.2.tar.gz", "v1.2.zip"]
+)
+def test_the_name_of_a_file_without_a_version(tmp_path: Path, filename: str) -> None:
+    told = answer(tmp_path, {"pyproject.toml": NO_VERSION}, filename=filename)
+    assert isinstance(told, Unknown)
+    assert "leaves version to the build" in told.reason
+
+
+def test_the_name_of_a_file_settles_nothing_else(tmp_path: Path) -> None:
+    """What the files say comes first, and what they leave open beside the version stays open."""
+    told = answer(tmp_path, {"pyproject.toml": TABLE}, filename="thing-1.2.tar.gz")
+    assert requires(told) == ("pyproject", ("b",))
+    assert isinstance(told, Known)
+    assert told.fields.version == "1.0"
+    more = NO_VERSION.replace('["version"]', '["version", "dependencies"]').replace(
+        'dependencies = ["b"]\n', ""
+    )
+    told = answer(tmp_path, {"pyproject.toml": more}, filename="thing-1.2.tar.gz")
+    assert isinstance(told, Unknown)
+    assert "leaves dependencies to the build" in told.reason
 
 
 def test_sections_of_requires_txt(tmp_path: Path) -> None:

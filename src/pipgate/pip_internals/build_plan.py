@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _ONLY_RECORDED = "an earlier build recorded what it requires, and a build may change that"
+_ONLY_NAMED = "its version stands in the name of its file alone, and a build may say another"
 
 
 def resolve(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
@@ -142,7 +143,8 @@ def _refuse_together(reqs: list[InstallRequirement], subjects: list[Subject], ru
     for subject, decision in zip(subjects, decisions, strict=True):
         request = subject.request
         if isinstance(decision, Refused):
-            run.gate.record.unread.setdefault(request.title, _ONLY_RECORDED)
+            unread = _ONLY_NAMED if subject.metadata == "filename" else _ONLY_RECORDED
+            run.gate.record.unread.setdefault(request.title, unread)
             errors.append(run.gate.stop(request, decision))
     if errors:
         raise errors[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipgate.approvals import CommitPin, Sha256Pin
@@ -42,7 +43,7 @@ def build_request(
         purpose=purpose,
         required_by=required_by(req, run),
         named_by_user=_named(source, req.link, run),
-        offer=_offer(req.link, run),
+        offer=replace(_offer(req.link, run), local=_local(source, req.link)),
         claimed=claim_of(req),
         settings=settings_of_file(req),
     )
@@ -101,6 +102,11 @@ def _offer(link: Link, run: Run) -> Offer:
     yanked = ("yanked",) if link.is_yanked else ()
     index = public_url(page) if isinstance(page, str) else None
     return Offer(index, facts.uploaded.get(link.filename), (*yanked, *facts.statuses))
+
+
+def _local(source: Source, link: Link) -> str | None:
+    """Return where an archive lies that was named by its path."""
+    return os.path.realpath(link.file_path) if isinstance(source, Archive) and link.is_file else None
 
 
 def _source(req: InstallRequirement, link: Link) -> Source:

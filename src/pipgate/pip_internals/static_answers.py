@@ -127,6 +127,7 @@ def _read(req: InstallRequirement, run: Run) -> StaticAnswer:
         project=req.name,
         content_type=packed.content_type if packed else None,
         subdirectory=req.link.subdirectory_fragment or "",
+        filename=req.link.filename,
     )
 
 
