@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Answer = Decision | Revocation  # a Revocation is a no by name that was recorded
 # The codes of a yes at the prompt; an approval in a file is read again by every pip, with what it is for.
-_BY_A_PERSON = frozenset({"allowed-once", "approved-at-the-prompt"})
+BY_A_PERSON = frozenset({"allowed-once", "approved-at-the-prompt"})
 
 
 class BuildRefusedError(Exception):
@@ -139,13 +139,13 @@ class Gate:
 
     def hear(self, outcomes: Iterable[Outcome]) -> None:
         """Let what a person has said in another pip of this run not be asked again."""
-        said = frozenset(each.request for each in outcomes if each.decision.code in _BY_A_PERSON)
+        said = frozenset(each.request for each in outcomes if each.decision.code in BY_A_PERSON)
         self.context = replace(self.context, once=self.context.once | said)
 
     @property
     def answered(self) -> list[Outcome]:
         """What a person has allowed in this run, for a child pip."""
-        return [each for each in self.record.outcomes.values() if each.decision.code in _BY_A_PERSON]
+        return [each for each in self.record.outcomes.values() if each.decision.code in BY_A_PERSON]
 
     def _answered_together(self, subjects: Sequence[Subject], findings: list[Finding]) -> list[Finding]:
         """Return the findings, with one answer in the place of all questions where there is one."""

@@ -99,6 +99,22 @@ def test_whether_what_is_installed_steps_down(world: World, answer: bytes, statu
 
 
 @on_both_ends
+def test_nobody_is_asked_about_one_release_after_the_other(world: World) -> None:
+    """The newest is allowed and does not fit; what is next is not asked about, and the way out is told."""
+    for version in ("1.0", "2.0", "3.0"):
+        world.project("thing", version, requires=(f"other=={version}",)).sdist(world.index.root)
+        make_wheel(world.index.root, "other", version)
+    install = ("install", "--prefix", str(world.tmp / "t"), "thing", "other<2")
+    ended, shown = on_a_terminal(world, [b"o\n", b"o\n", b"o\n"], *install)
+    assert ended == 43, shown
+    assert shown.count("would run its own code as you") == 1, shown
+    assert "thing 3.0, which was allowed, does not fit" in " ".join(shown.split())
+    assert "name the version that is to be built, such as thing==2.0" in " ".join(shown.split())
+    ended, shown = on_a_terminal(world, [b"o\n"], *install[:3], "thing==1.0", "other<2")
+    assert ended == 0, shown
+
+
+@on_both_ends
 @pytest.mark.parametrize("answer", [b"o\n", b"a\n"])
 def test_a_build_requirement_of_two_is_asked_about_once(world: World, answer: bytes) -> None:
     world.project("tool").sdist(world.index.root)

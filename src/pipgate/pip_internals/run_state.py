@@ -96,7 +96,8 @@ class Run:
     that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run,
     ``settings`` what requirements files tell builds, by the name of the project.
     ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
-    beside them that nobody has decided on.
+    beside them that nobody has decided on. ``allowed_when_met`` has, by what they are wanted for and by name,
+    the versions that a person allowed because nothing else says what they require.
     ``own_places`` are the indexes that no requirements file has named, ``own_offers`` the URLs of those files
     of the gate's own projects that they offer.
     """
@@ -118,6 +119,7 @@ class Run:
     )
     own_places: OwnPlaces | None = None
     own_offers: set[str] = field(default_factory=set)
+    allowed_when_met: dict[tuple[tuple[str, ...], str | None], str | None] = field(default_factory=dict)
     pages: dict[str, PageFacts] = field(default_factory=dict)
     builds_for: ContextVar[tuple[str, ...]] = field(
         default_factory=lambda: ContextVar("pipgate_builds_for", default=())

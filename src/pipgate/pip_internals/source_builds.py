@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
     from pipgate.build_request import BuildRequest
+    from pipgate.decision import Decision
     from pipgate.pip_internals.run_state import Run
 
 # On an InstallRequirement: what was decided for its metadata. Its link is another once it is built.
@@ -43,11 +44,10 @@ def prepare_metadata(original: Callable[..., None], run: Run) -> Callable[..., N
 def _settle(req: InstallRequirement, unread: str, prepare: Callable[[], None], run: Run) -> None:
     from pipgate.build_request import Purpose  # here and below: a run without builds loads none of it
     from pipgate.decision import Refused
-    from pipgate.gate import Subject
     from pipgate.pip_internals.from_pip import build_request
 
     request = build_request(req, run, Purpose.METADATA)
-    [decision] = run.gate.settle([Subject(request, req.local_file_path)])
+    decision = _decide(req, request, run)
     if isinstance(decision, Refused):
         refusal = stand_in.Refusal(request, decision, unread)
         if run.resolving.get() is None:  # no resolution of pip's ends in a plan that this would stop
@@ -55,6 +55,30 @@ def _settle(req: InstallRequirement, unread: str, prepare: Callable[[], None], r
         stand_in.put(req, refusal, run)
     else:
         prepare_allowed(req, request, run, prepare)
+
+
+def _decide(req: InstallRequirement, request: BuildRequest, run: Run) -> Decision:
+    """Decide a build without which nobody knows what is required; of one project, a person is asked once.
+
+    Where the release that was allowed does not fit, pip tries the next: who is asked about one after the
+    other says yes to anything.
+    """
+    from pipgate.decision import Question, Refused
+    from pipgate.gate import BY_A_PERSON, Subject
+
+    project = (run.chain_of_build(), request.name)
+    allowed = run.allowed_when_met.get(project)
+    if allowed not in {None, request.version} and isinstance(run.gate.foresee(request), Question):
+        run.gate.judge(request)
+        return Refused(
+            "needs-approval",
+            f"{request.name} {allowed}, which was allowed, does not fit; to go on, "
+            f"name the version that is to be built, such as {request.name}=={request.version}",
+        )
+    [decision] = run.gate.settle([Subject(request, req.local_file_path)])
+    if decision.code in BY_A_PERSON and request.name:
+        run.allowed_when_met.setdefault(project, request.version)
+    return decision
 
 
 def prepare_allowed(
