@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 from pipgate.rows import Screen, encodable, screen_of
 
 _TERMINAL = "/dev/tty"
+_PAGE = 20  # lines; a screen has at least 24
 
 
 class Terminal(Protocol):
@@ -72,3 +73,12 @@ def open_terminal() -> ControllingTerminal | None:
         )
     except OSError:
         return None
+
+
+def page(terminal: Terminal, lines: list[str]) -> None:
+    """Show lines that fit, a page at a time; who reads decides how many."""
+    for start in range(0, len(lines), _PAGE):
+        terminal.write("".join(f"{line}\n" for line in lines[start : start + _PAGE]))
+        more = len(lines) - start - _PAGE
+        if more > 0 and (terminal.read_line(f"-- {more} lines more: Enter, or q to stop --") or "q").strip():
+            return

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipgate.build_request import subdirectory_of
+from pipgate.controlling_terminal import page
 from pipgate.decision import Allowed, Refused
 from pipgate.errors import PipgateError
 from pipgate.numbered import Listed, in_one_screen, numbered, read_numbers
@@ -33,7 +34,6 @@ Run all {0}?  [o]nce  [a]pprove and record all  [c]hoose one by one
   [n]one (default)  [d]eny N  [v]iew [N]  [?] > """
 _QUESTION_OF_OLDER = "Take the older {}?  [y]es  [n]o (default) > "
 _QUESTION_OF_KEPT = "Keep the older one?  [y]es  [n]o (default) > "
-_PAGE = 20  # lines; a screen has at least 24
 _BAR = "  | "  # before each line of a file that is viewed
 _WIDTH_UNKNOWN = 80
 _HELP = (
@@ -162,7 +162,7 @@ class TerminalPrompter:
     def _view(self, which: Asked | None, asked: Sequence[Asked]) -> None:
         screen = self.terminal.screen
         if which is None:
-            self._page(numbered(_listed(asked), screen))
+            page(self.terminal, numbered(_listed(asked), screen))
             return
         if len(asked) > 1:
             self._show(_about_one(which, screen))
@@ -170,17 +170,7 @@ class TerminalPrompter:
         if entry is None or not entry.files:
             self._say("There is no file to show: the archive cannot be read, or has none of them.")
         else:
-            self._page(_viewed(entry, screen))
-
-    def _page(self, lines: list[str]) -> None:
-        for start in range(0, len(lines), _PAGE):
-            self._show(lines[start : start + _PAGE])
-            more = len(lines) - start - _PAGE
-            if (
-                more > 0
-                and (self.terminal.read_line(f"-- {more} lines more: Enter, or q to stop --") or "q").strip()
-            ):
-                return
+            page(self.terminal, _viewed(entry, screen))
 
 
 def _read(line: str, count: int) -> tuple[str | None, int | None]:

@@ -241,3 +241,64 @@ def test_the_answer_reaches_the_children_and_the_report(newest: World) -> None:
     assert shown.count(ANY.decode()) == 1
     told = json.loads(report.read_text())["requests"]
     assert {each["decision"]["code"] for each in told} == {"allowed-once"}
+
+
+@on_both_ends
+@pytest.mark.parametrize(
+    ("answers", "approved"),
+    [
+        ([b"1 3\n"], {"evil", "worse"}),
+        ([b"9\n", b"-1\n", b"x\n", b"2\n"], {"third"}),
+        ([b"all\n"], set(NAMES)),
+        ([b"\n"], set()),
+        ([b"none\n"], set()),
+        ([b"\x03"], set()),
+        ([b"\x04"], set()),
+    ],
+)
+def test_approve_offers_what_is_pending(world: World, answers: list[bytes], approved: set[str]) -> None:
+    install = plan(world, *NAMES)
+    assert run(world, *install).status == 43
+    status, shown = ask(world, answers, "approve")
+    assert status == 0, shown
+    assert [line[:13] for line in shown.splitlines() if re.match("  [1-3]  ", line)] == [
+        "  1  evil 1.0",
+        "  2  third 1.0"[:13],
+        "  3  worse 1.0"[:13],
+    ]
+    assert set(re.findall(r'name = "(\w+)"', recorded(world))) == approved
+    assert shown.count("sha256  ") == len(approved), "what is approved is shown"
+    assert ("Nothing was approved." in shown) == (not approved)
+    assert world.canary.silent
+    assert run(world, *install).status == (0 if approved == set(NAMES) else 43)
+
+
+@on_both_ends
+def test_approve_says_what_is_pending_where_nobody_can_be_asked(world: World) -> None:
+    nothing = run(world, "approve")
+    assert nothing.status == 2
+    assert "nothing is pending here" in nothing.err
+    install = plan(world, *NAMES)
+    assert run(world, *install).status == 43
+    ended = run(world, "approve")
+    assert ended.status == 2, ended.text
+    assert all(f" {name} 1.0\n" in ended.err for name in NAMES)
+    [command] = re.findall(r"decided on: pipgate (.*)", ended.err)
+    assert run(world, *command.split()).status == 0
+    assert run(world, *install).status == 0
+
+
+def test_what_is_decided_on_is_not_offered(newest: World) -> None:
+    install = plan(newest, "evil", "worse")
+    assert run(newest, "approve", "evil==1.0", "--sha256", "a" * 64).status == 0
+    user_policy(newest, "require-reason = true\n")
+    plan(newest, "third")
+    assert run(newest, *install, "third").status == 43
+    before = recorded(newest)
+    status, shown = ask(newest, [b"all\n", b"\n"], "approve")
+    assert status == 2, shown
+    assert recorded(newest) == before
+    status, shown = ask(newest, [b"all\n", b"read them\n"], "approve")
+    assert status == 0, shown
+    assert "evil 1.0" not in shown.partition("Approve which")[0]
+    assert recorded(newest).count('reason = "read them"') == 2

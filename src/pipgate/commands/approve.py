@@ -13,6 +13,7 @@ from pipgate.approving import approval_of, counts_later, last_day, record_all, r
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Purpose, Sdist, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
+from pipgate.commands.choice import ask_reason, choose, is_undecided
 from pipgate.commands.denied import require_not_denied
 from pipgate.commands.found import Found, find
 from pipgate.commands.pending import key_if_undecided, still_pending, way_on
@@ -64,14 +65,15 @@ def approve(settings: Settings, words: list[str]) -> int:
     if given.pending and given.sha256:
         raise UsageError("pipgate approve: --sha256 is for one NAME==VERSION, and not for --pending")
     waiting = still_pending(book) if given.pending else []
+    if not given.what and not given.pending:
+        waiting = _chosen(given, book)
+        if not any(map(is_undecided, waiting)):
+            say_lines(["Nothing was approved."])
+            return 0
     if settings.elsewhere is not None and (waiting or (wanted and not given.sha256)):
         settings.elsewhere.go_over(None)
     if not wanted and not denied and not waiting:
-        raise UsageError(
-            "pipgate approve: nothing is pending here"
-            if given.pending
-            else "pipgate approve: name what is to be approved, or use --pending; to see it: pipgate pending"
-        )
+        raise UsageError("pipgate approve: nothing is pending here")
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
         found = _found(waiting, wanted, given, book, directory)
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
@@ -84,12 +86,21 @@ def approve(settings: Settings, words: list[str]) -> int:
     recorded = {pin_or_none(each.request) for each in found} - {None}
     left = [
         each
-        for each in waiting
+        for each in (waiting if given.pending else ())
         if key_if_undecided(each) is None and pin_or_none(each.request) not in recorded
     ]
     _tell(entries, left, book, as_json_wanted=given.json)
     _require_none_left(left, len(entries))
     return 0
+
+
+def _chosen(given: argparse.Namespace, book: Rulebook) -> list[Outcome]:
+    """Return what a person chooses of what is pending, and all that somebody has decided on: it stays so."""
+    pending = still_pending(book)
+    chosen = choose(pending, book, silent=given.json or given.sha256 is not None)
+    if chosen and book.policy.require_reason.value and not given.reason:
+        given.reason = ask_reason()
+    return [*chosen, *(each for each in pending if not is_undecided(each))]
 
 
 def _found(
