@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def _tell_ignored(cwd: str, environ: Mapping[str, str]) -> None:
     """Say once what may hold a policy and does not count, or cannot be looked at."""
     for path, why in ignored(cwd):
         _say_once(f"note: {plain(path)} {why}.")
-    for path, why in unreadable(environ):
+    for path, why in unreadable(environ, sys.prefix):
         _say_once(f"note: {plain(path)} cannot be read: {why}; no policy that it may name counts.")
     home = config_home(environ)
     closed = barrier(home)

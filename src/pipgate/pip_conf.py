@@ -67,9 +67,9 @@ def named_policies(environ: Mapping[str, str], prefix: str) -> list[NamedPolicy]
     return found
 
 
-def unreadable(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+def unreadable(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
     """Return each pip.conf that is there and cannot be read, and why: pip passes by it without a word."""
-    told = [(path, _why_unread(path)) for _, path in files(environ, sys.prefix)]
+    told = [(path, _why_unread(path)) for _, path in files(environ, prefix)]
     return [(path, why) for path, why in told if why is not None]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,7 +92,7 @@ def kept_files(own_options: tuple[str, ...], environ: Mapping[str, str]) -> list
     given = named(pairs.get("--policy"), pairs.get("--approvals"), environ)
     files = [*usual_files(environ), store_of(state_home(environ))]
     files += [path for _, path in (*given.policies, *given.approvals)]
-    files += [each.path for each in named_policies(environ)]
+    files += [each.path for each in named_policies(environ, sys.prefix)]
     try:
         project = look_up(os.getcwd())  # noqa: PTH109 -- a string
     except OSError:  # the directory is gone
