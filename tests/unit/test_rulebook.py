@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -353,7 +354,7 @@ def test_the_users_pip_conf_is_the_users_and_others_only_tighten(
     assert yes(place.book()) == (1, 0)
     (Path(place.environ["XDG_CONFIG_HOME"]) / "pip" / "pip.conf").unlink()
     assert yes(place.book()) == (0, 0)
-    monkeypatch.setattr(pip_conf.sys, "prefix", str(tmp_path / "env"))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "env"))
     place.write(tmp_path / "env", lines, "pip.conf")
     place.environ["PIP_CONFIG_FILE"] = str(place.write(tmp_path / "repository", lines, "pip.conf"))
     book = place.book()
