@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+import sysconfig
 import time
 from typing import TYPE_CHECKING
 
@@ -134,3 +136,34 @@ def test_what_only_a_shell_gates_is_said(hooked: Adopted) -> None:
         assert f"for {hooked.env.python}" in typed
         assert ("what is typed is gated, and what other programs start is not" in said.stdout) != is_enabled
         assert hooked.central("disable", str(hooked.env.root)).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["python3", "python3.11"])
+def test_each_name_of_the_python_is_asked_where_it_may_start_otherwise(hooked: Adopted, name: str) -> None:
+    """A `._pth` beside one name of an interpreter takes site, and the hook with it, from that name alone."""
+    directory = hooked.env.root / "bin"
+    name = name.replace("3.11", f"3.{sys.version_info[1]}")
+    before = json.loads(hooked.central("doctor", "--env", str(hooked.env.root), "--json").stdout)["probes"]
+    assert {each["command"][0] for each in before if "-m" in each["command"]} == {str(directory / "python")}
+    paths = [sysconfig.get_path("stdlib"), f"{sysconfig.get_path('stdlib')}/lib-dynload"]
+    lines = "\n".join([*paths, str(hooked.env.site_packages)])
+    (directory / f"{name}._pth").write_text(f"{lines}\n")
+    ended = hooked.central("doctor", "--strict", "--env", str(hooked.env.root), "--json")
+    probes = json.loads(ended.stdout)["probes"]
+    told = {each["command"][0]: each["verdict"] for each in probes if "-m" in each["command"]}
+    reads_it = sys.version_info >= (3, 11)
+    expected = (1, "not gated") if reads_it else (0, "gated")
+    assert (ended.returncode, told[str(directory / name)]) == expected, ended.stdout
+    assert told[str(directory / "python")] == "gated"
+
+
+def test_another_program_under_a_name_of_the_python_is_asked(hooked: Adopted) -> None:
+    """It starts the interpreter in a way that reads no hook."""
+    python = hooked.env.root / "bin" / "python3"
+    python.unlink()
+    site = hooked.env.site_packages
+    python.write_text(f'#!/bin/sh\nPYTHONPATH='{site}' exec "${{0%3}}" -S "$@"\n')
+    python.chmod(0o755)
+    ended = hooked.central("doctor", "--strict", "--env", str(hooked.env.root))
+    assert ended.returncode == 1, ended.stdout
+    assert f"{python} -m pip" in next(line for line in ended.stdout.splitlines() if "not gated" in line)

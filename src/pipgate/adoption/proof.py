@@ -62,6 +62,7 @@ def probe_environment(facts: EnvironmentFacts, environ: Mapping[str, str]) -> li
     scripts = [os.path.join(directory, name) for name in ("pip", "pip3", f"pip{version}")]  # noqa: PTH118 -- strings
     commands: list[tuple[str, ...]] = [(script,) for script in scripts if os.path.exists(script)]  # noqa: PTH110 -- same
     commands += [(facts.python, "-m", "pip"), (facts.python, "-I", "-m", "pip")]
+    commands += [(python, "-m", "pip") for python in _other_pythons(facts, directory)]
     probes = [_of_this(facts, _probe(command, environ)) for command in commands]
     if any(probe.verdict is not Verdict.UNKNOWN or _NO_PIP not in probe.detail for probe in probes):
         return probes
@@ -74,6 +75,26 @@ def probe_environment(facts: EnvironmentFacts, environ: Mapping[str, str]) -> li
             {},
         )
     ]
+
+
+def _other_pythons(facts: EnvironmentFacts, directory: str) -> list[str]:
+    """Return the names of the environment's Python that may start otherwise than the one that was asked.
+
+    They are all one program, usually, and one answer is that of all. But a ``._pth`` beside one name counts
+    for that name alone, and without site no hook is read (CPython, Modules/getpath.py).
+    """
+    ending = ".exe" if os.name == "nt" else ""
+    names = [f"{stem}{ending}" for stem in ("python", "python3", "python{}.{}".format(*facts.version))]
+    found = [os.path.join(directory, name) for name in names]  # noqa: PTH118 -- strings
+    others = [each for each in found if each != facts.python and os.access(each, os.X_OK)]
+    same = [each for each in others if os.path.realpath(each) == os.path.realpath(facts.python)]
+    if facts.is_base:
+        return same if _has_path_files(directory) else []  # another program there is another Python
+    return others if _has_path_files(directory) else [each for each in others if each not in same]
+
+
+def _has_path_files(directory: str) -> bool:
+    return os.path.isdir(directory) and any(name.endswith("._pth") for name in os.listdir(directory))  # noqa: PTH112, PTH208 -- strings
 
 
 def _of_this(facts: EnvironmentFacts, probe: Probe) -> Probe:
