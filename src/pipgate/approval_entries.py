@@ -54,12 +54,9 @@ def read_approval(table: Mapping[str, object], origin: Origin) -> Approval:
     pin = fields.pin()
     if pin is None:
         raise fields.error("the key 'sha256' is missing, or 'vcs' and 'commit'")
-    version = fields.version()
-    if version is None and isinstance(pin, Sha256Pin):
-        raise fields.error("the key 'version' is missing; only a commit may go without it")
     return Approval(
         name=fields.name(),
-        version=version,
+        version=fields.version(),
         pin=pin,
         purposes=fields.purposes(),
         by=fields.needed_text("by"),
@@ -75,14 +72,10 @@ def read_revocation(table: Mapping[str, object], origin: Origin) -> Revocation:
     """Return what an entry of ``revoked`` says; raises PolicyError for one that is not valid."""
     fields = _Fields(table, plain(str(origin)))
     fields.refuse_other_keys(_REVOCATION_KEYS)
-    pin = fields.pin()
-    version = fields.version()
-    if version is None and isinstance(pin, Sha256Pin):
-        raise fields.error("the key 'version' is missing: 'sha256' stands beside the version that it is of")
     return Revocation(
         name=fields.name(),
-        version=version,
-        pin=pin,
+        version=fields.version(),
+        pin=fields.pin(),
         by=fields.needed_text("by"),
         on=fields.instant("on"),
         origin=origin,

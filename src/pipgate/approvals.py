@@ -65,7 +65,8 @@ def pin_from_words(words: list[str]) -> Pin:
 class Approval:
     """A recorded yes for one subject.
 
-    ``name`` is normalised (PEP 503); ``version`` is None only for a commit. ``on`` is in UTC, to the second.
+    ``name`` is normalised (PEP 503); ``version`` is None for a commit, and for a file that does not say it:
+    its bytes are approved then, whatever version they turn out to be. ``on`` is in UTC, to the second.
     ``purposes`` are what it covers: ``wheel`` and ``editable`` each cover ``metadata`` as well. ``expires``
     is the last day on which it holds.
     """
@@ -86,9 +87,10 @@ class Approval:
 class Revocation:
     """A recorded no, which beats every yes.
 
-    Without ``version`` it denies the name, for ever. With one it takes back the approvals of that version
-    that are not younger than it, and with ``pin`` only those of that pin. A pin that names no directory
-    stands for every directory of that file or commit.
+    Without ``version`` and ``pin`` it denies the name, for ever. Else it takes back the approvals that are
+    not younger than it: those of that version, and with ``pin`` only those of that pin. Where one of the two
+    does not say a version, the pin decides. A pin that names no directory stands for every directory of that
+    file or commit.
     """
 
     name: str
@@ -112,18 +114,20 @@ class Approvals:
         return self._by_name.get(name or "", [])
 
     def of_version(self, name: str | None, version: str) -> list[Approval]:
-        """Return the approvals of a version under a normalised name."""
-        return self._by_version.get((name or "", version_key(version)), [])
+        """Return the approvals of a version under a normalised name, and those that say no version."""
+        of_none = self._by_version.get((name or "", None), [])
+        return [*self._by_version.get((name or "", version_key(version)), []), *of_none]
 
     def that_may_take_back(self, approval: Approval) -> list[Revocation]:
         """Return the revocations of the name, and those of the version, that an approval has."""
-        of_version = self._taken_back.get((approval.name, version_key(approval.version)), [])
-        denied = self.denial_of(approval.name)
-        return of_version if denied is None else [denied, *of_version]
+        if approval.version is None:
+            return self.revoked_under(approval.name)
+        return self.revoked_of_version(approval.name, approval.version)
 
     def revoked_of_version(self, name: str | None, version: str) -> list[Revocation]:
-        """Return the revocations of a version under a normalised name."""
-        return self._taken_back.get((name or "", version_key(version)), [])
+        """Return the revocations of a version under a normalised name, and those that say no version."""
+        of_none = self._taken_back.get((name or "", None), [])
+        return [*self._taken_back.get((name or "", version_key(version)), []), *of_none]
 
     def revoked_under(self, name: str | None) -> list[Revocation]:
         """Return the revocations of versions and commits under a normalised name, and of the whole name."""
@@ -132,10 +136,6 @@ class Approvals:
     def denial_of(self, name: str | None) -> Revocation | None:
         """Return the first revocation of a whole name."""
         return self._denied.get(name or "")
-
-    def pinned(self, pin: Pin | None) -> list[Approval]:
-        """Return the approvals of a file or commit, whatever its name."""
-        return [each for each in self.approved if each.pin == pin]
 
     @cached_property
     def _by_name(self) -> dict[str, list[Approval]]:

@@ -11,9 +11,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pipgate import trust
+from pipgate.approval_words import recorded_name
 from pipgate.approvals import Approval, Approvals, Pin, Revocation
 from pipgate.approvals_file import change
 from pipgate.approvals_text import added, parse_approvals
+from pipgate.archive_names import is_version
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.decision import utc_now
 from pipgate.errors import FileNotWrittenError, UsageError, assert_never
@@ -43,12 +45,12 @@ def approval_of(
     """Return an approval of exactly this request, by this user, now.
 
     Raises UsageError for what has no bytes that could be pinned, and where the policy wants a reason and none
-    is given. Without ``expires`` it lasts as long as the policy lets it.
+    is given. Without ``expires`` it lasts as long as the policy lets it. What is no version in the name of a
+    file is left out: the bytes hold it.
     """
-    name = normalised(request.name)
+    name = recorded_name(request)
+    version = request.version if is_version(request.version or "") else None
     _require_words(reason)
-    if name is None:
-        raise UsageError("it has no name under which it could be approved")
     if book.policy.require_reason.value and not reason:
         raise UsageError(f"the policy wants a reason for an approval ({book.policy.require_reason.origin})")
     now = utc_now()
@@ -57,7 +59,7 @@ def approval_of(
     life = book.policy.max_approval_life.value
     until = expires or (now.date() + life if life is not None else None)
     place = Origin(Layer.PROJECT, book.approvals_path)
-    return Approval(name, request.version, pin_of(request), wanted, user(), now, place, file, until, reason)
+    return Approval(name, version, pin_of(request), wanted, user(), now, place, file, until, reason)
 
 
 def _usual(request: BuildRequest) -> frozenset[Purpose]:

@@ -66,9 +66,13 @@ def lapsed(
     approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
 ) -> str | None:
     """Return why an approval does not hold, or None when it does."""
-    gone = gone_for_good(approval, approvals, policy, now) or not_yet(approval, now)
-    if gone is not None:
-        return gone
+    as_requested = approval if approval.version else replace(approval, version=request.version)
+    for each in dict.fromkeys(
+        (approval, as_requested)
+    ):  # what takes back a version reaches it without one too
+        gone = gone_for_good(each, approvals, policy, now) or not_yet(each, now)
+        if gone is not None:
+            return gone
     if policy.require_reason.value and not approval.reason:
         return f"it has no reason ({policy.require_reason.origin})"
     if not covers(approval.purposes, request.purpose):
@@ -100,8 +104,9 @@ def takes_back(revoked: Revocation, approval: Approval) -> bool:
         return False
     if revoked.version is None and revoked.pin is None:
         return True
-    same = same_version(revoked.version, approval.version) and _holds(revoked.pin, approval.pin)
-    return same and approval.on <= revoked.on
+    one_says_none = revoked.pin is not None and None in {revoked.version, approval.version}
+    same = one_says_none or same_version(revoked.version, approval.version)
+    return same and _holds(revoked.pin, approval.pin) and approval.on <= revoked.on
 
 
 def _holds(revoked: Pin | None, pin: Pin) -> bool:
@@ -124,7 +129,9 @@ def _speaks_of(revoked: Revocation, request: BuildRequest) -> bool:
     """
     if normalised(request.name) not in {revoked.name, None}:
         return False
-    version_fits = request.version is None or same_version(revoked.version, request.version)
+    version_fits = None in {request.version, revoked.version} or same_version(
+        revoked.version, request.version
+    )
     match request.source:
         case Directory():
             return False

@@ -39,9 +39,9 @@ def identity(request: BuildRequest) -> tuple[str | None, str | None, Source]:
 
 
 def that_may_match(approvals: Approvals, request: BuildRequest) -> list[Approval]:
-    """Return the approvals to compare: those under its name, or of its bytes where an archive has no name."""
-    if request.name is None and isinstance(request.source, Archive):
-        return approvals.pinned(pin_or_none(request))
+    """Return the approvals to compare: those under its name, or all where it has none but a pin."""
+    if request.name is None:
+        return list(approvals.approved) if pin_or_none(request) is not None else []
     if isinstance(request.source, Sdist | Archive) and request.version is not None:
         return approvals.of_version(normalised(request.name), request.version)
     return approvals.named(normalised(request.name))
@@ -50,18 +50,20 @@ def that_may_match(approvals: Approvals, request: BuildRequest) -> list[Approval
 def same_subject(approval: Approval, request: BuildRequest) -> bool:
     """Return whether an approval is for these very bytes or this commit, this directory, and this name.
 
-    An archive that somebody named by its URL or path may have no name or version but those in its files; its
-    bytes are enough. A file whose hash is not known yet may be the approved one; it gets no yes before it has
-    one.
+    What somebody named by its URL or path may have no name or version but those in its files; its bytes or
+    its commit are enough, and so are the bytes for an approval without a version. A file whose hash is not
+    known yet may be the approved one of its version; it gets no yes before it has one.
     """
     if normalised(request.name) not in {approval.name, None} or _in_another_directory(approval, request):
         return False
     match approval.pin, request.source:
         case Sha256Pin(sha256), Archive(sha256=other) if request.name is None or request.version is None:
             return other == sha256
+        case Sha256Pin(sha256), Sdist(sha256=other) | Archive(sha256=other) if approval.version is None:
+            return other == sha256 and request.name is not None
         case Sha256Pin(sha256), Sdist(sha256=other) | Archive(sha256=other) if request.name is not None:
             return other in {sha256, None} and same_version(approval.version, request.version)
-        case CommitPin(vcs, commit), Vcs(url, found) if request.name is not None:
+        case CommitPin(vcs, commit), Vcs(url, found):
             return repository(vcs) == repository(url) and commit == (found or commit_in(url))
         case _:
             return False
@@ -72,9 +74,14 @@ def _in_another_directory(approval: Approval, request: BuildRequest) -> bool:
 
 
 def another_file(approval: Approval, request: BuildRequest) -> bool:
-    """Return whether an approval is for this name and version, and for other bytes."""
+    """Return whether an approval is for this name and version, and for other bytes.
+
+    What says no version is another file whenever its branch moves on.
+    """
     source = request.source
     if not isinstance(source, Sdist | Archive) or not isinstance(approval.pin, Sha256Pin):
+        return False
+    if request.version is None:
         return False
     same = approval.name == normalised(request.name) and same_version(approval.version, request.version)
     return same and source.sha256 not in {approval.pin.sha256, None}

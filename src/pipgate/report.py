@@ -13,6 +13,7 @@ from pipgate.index_words import index_words
 from pipgate.lapses import DOES_NOT_HOLD
 from pipgate.outcomes import Outcome, PassedOver, Record
 from pipgate.plain_text import masked, plain, shell_line
+from pipgate.public_urls import commit_in
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -228,7 +229,7 @@ def _identity(source: Source) -> str:
         case Archive(_, sha256, url):
             return plain(f"{url}  sha256:{sha256}")
         case Vcs(url, commit):
-            return plain(f"{url}  commit:{commit or 'not fetched'}")
+            return plain(f"{url}  commit:{commit or commit_in(url) or 'not fetched'}")
         case Directory(path, _):
             return plain(path)
 

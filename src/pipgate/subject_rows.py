@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
 from pipgate.errors import assert_never
+from pipgate.public_urls import commit_in
 
 if TYPE_CHECKING:
     from pipgate.build_entry import BuildEntry
@@ -57,7 +58,8 @@ def _identity(request: BuildRequest, path: str | None) -> list[Row]:
                 *([("from", url)] if url else []),
             ]
         case Vcs(url, commit, subdirectory):
-            return [("repository", url), ("commit", commit or "not fetched yet"), *_part(subdirectory)]
+            known = commit or commit_in(url) or "not fetched yet"
+            return [("repository", url), ("commit", known), *_part(subdirectory)]
         case Directory():
             return [("directory", location(request.source))]
         case _:

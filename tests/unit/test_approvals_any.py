@@ -41,14 +41,16 @@ purposes = st.frozensets(st.sampled_from(Purpose), min_size=1)
 why = st.none() | texts
 until = st.none() | st.dates()
 approvals = st.one_of(
-    st.builds(Approval, names, versions, shas, purposes, texts, instants, origins, why, until, why),
+    st.builds(
+        Approval, names, st.none() | versions, shas, purposes, texts, instants, origins, why, until, why
+    ),
     st.builds(
         Approval, names, st.none() | versions, commits, purposes, texts, instants, origins, why, until, why
     ),
 )
 revocations = st.one_of(
     st.builds(Revocation, names, st.none() | versions, st.none() | commits, texts, instants, origins, why),
-    st.builds(Revocation, names, versions, shas, texts, instants, origins, why),
+    st.builds(Revocation, names, st.none() | versions, shas, texts, instants, origins, why),
 )
 entries = approvals | revocations
 

@@ -117,7 +117,6 @@ ERRORS = [
     (with_value("expire", "2027-01-01"), 4, "'expire' is not known; did you mean 'expires'"),
     (with_value("zzz", "1"), 4, "'zzz' is not known; the keys are name"),
     (without_key("name"), 4, "'name' is missing"),
-    (without_key("version"), 4, "'version' is missing"),
     (without_key("sha256"), 4, "'sha256' is missing"),
     (without_key("for"), 4, "'for' is missing"),
     (without_key("by"), 4, "'by' is missing"),
@@ -134,11 +133,6 @@ ERRORS = [
     (one('{ by = "a", on = 2026-11-23T10:00:00Z },', "revoked"), 4, "'name' is missing"),
     (one('{ by = "a", name = "a" },', "revoked"), 4, "'on' is missing"),
     (one(f"{{ {ENTRY} }},", "revoked"), 4, "'for' is not known"),
-    (
-        one(f'{{ name = "a", sha256 = "{SHA}", by = "k", on = 2026-11-23T10:00:00Z }},', "revoked"),
-        4,
-        "'version'",
-    ),
     # Values.
     (with_value("name", "1"), 4, "'name' is no string"),
     (with_value("name", '"-a"'), 4, "no name"),

@@ -110,7 +110,6 @@ def test_a_block_is_made_where_it_is_missing(before: str, after: str) -> None:
         approval("a", reason="\x1b[31m"),
         approval("a", by="\ud800"),
         approval("a", by=""),
-        replace(DOCOPT, version=None),
         replace(EVIL, by="\u202e"),
     ],
 )

@@ -98,7 +98,7 @@ pins = st.sampled_from(
 approvals_ = st.builds(
     Approval,
     name=st.sampled_from(["foo", "other"]),
-    version=st.sampled_from(["1.0", "1", "2.0"]),
+    version=st.sampled_from(["1.0", "1", "2.0", None]),
     pin=pins,
     purposes=st.sets(st.sampled_from(Purpose), min_size=1).map(frozenset),
     by=st.just("kim"),
@@ -473,6 +473,63 @@ def test_an_archive_without_a_name_is_known_by_its_bytes() -> None:
     other = replace(ARCHIVE, filename="main.tar.gz", sha256="b" * 64)
     assert not is_yes(decided(replace(nameless, source=other), approvals=approved()))
     assert not is_yes(decided(replace(nameless, source=replace(other, sha256=None)), approvals=approved()))
+
+
+def test_an_approval_without_a_version_covers_exactly_its_bytes_under_its_name() -> None:
+    held = approved(version=None)
+    main = replace(ARCHIVE, filename="main.zip")
+    other = replace(main, sha256="b" * 64)
+    for version in (None, "1.0", "2.0", "v1.x"):
+        for source in (main, SDIST):
+            assert is_yes(decided(replace(request(source), version=version), approvals=held))
+        for wanted in (
+            request(other),
+            request(replace(main, sha256=None)),
+            request(replace(main, subdirectory="one")),
+            request(main, name="bar"),
+        ):
+            assert not is_yes(decided(replace(wanted, version=version), approvals=held))
+    moved = decide(replace(request(other), version=None), BUILT_IN, held, Context(NOW, can_ask=True))
+    assert isinstance(moved, Question), "its branch has moved on"
+
+
+@pytest.mark.parametrize(
+    ("revoked", "also_of_another_version"),
+    [
+        (TAKEN_BACK, True),
+        (replace(TAKEN_BACK, version=None), True),
+        (replace(TAKEN_BACK, pin=None), False),
+    ],
+)
+@pytest.mark.parametrize("version", [None, "1.0"])
+def test_what_takes_back_bytes_or_a_version_reaches_what_says_none(
+    revoked: Revocation,
+    also_of_another_version: bool,  # noqa: FBT001 -- a table
+    version: str | None,
+) -> None:
+    older = Approvals(approved(version=version).approved, (revoked,))
+    for asked in ("1.0", *(("2.0", None) if also_of_another_version and version is None else ())):
+        refused = decided(replace(request(ARCHIVE), version=asked), approvals=older)
+        assert isinstance(refused, Refused)
+        assert asked == "2.0" or refused.code == "revoked"
+    younger = Approvals(approved(version=version, on=NOW + timedelta(seconds=1)).approved, (revoked,))
+    assert is_yes(decided(request(ARCHIVE), approvals=younger))
+
+
+def test_a_checkout_without_a_name_is_known_by_its_commit() -> None:
+    commit = approved(pin=CommitPin("git+https://example.org/foo", "c" * 40), version=None)
+    nameless = replace(request(CHECKOUT, name=None, named=True), version=None)
+    assert is_yes(decided(nameless, approvals=commit))
+    for source in (
+        Vcs(CHECKOUT.url, "d" * 40),
+        Vcs("git+https://example.org/bar", "c" * 40),
+        Vcs(CHECKOUT.url, None),
+        replace(CHECKOUT, subdirectory="one"),
+    ):
+        assert not is_yes(decided(replace(nameless, source=source), approvals=commit))
+    assert not is_yes(decided(replace(nameless, name="bar"), approvals=commit))
+    denied = Approvals(commit.approved, (Revocation("foo", None, None, "kim", NOW, BUILTIN),))
+    assert not is_yes(decided(nameless, approvals=denied))
 
 
 @pytest.mark.parametrize("source", [ARCHIVE, TREE, CHECKOUT])

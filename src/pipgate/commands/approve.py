@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipgate.approval_words import approval_key
+from pipgate.approvals import Sha256Pin
 from pipgate.approving import approval_of, counts_later, last_day, record_all, revocation_of
 from pipgate.build_entry import read_build_entry
 from pipgate.build_request import Purpose, Sdist, subdirectory_of
@@ -72,8 +73,6 @@ def approve(settings: Settings, words: list[str]) -> int:
             return 0
     if settings.elsewhere is not None and (waiting or (wanted and not given.sha256)):
         settings.elsewhere.go_over(None)
-    if not wanted and not denied and not waiting:
-        raise UsageError("pipgate approve: nothing is pending here")
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
         found = _found(waiting, wanted, given, book, directory)
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
@@ -128,7 +127,9 @@ def _found(
 
 def _is_named(request: BuildRequest, wanted: list[str]) -> bool:
     """Return whether a word of the command line is for a request, with its version or without."""
-    names = [plain_name(word) for word in wanted if "://" not in word and "==" not in word]
+    names = [
+        plain_name(word) for word in wanted if "@" not in word and "://" not in word and "==" not in word
+    ]
     return request.name in names or any(
         word == approval_key(request) or _spells_out(word, request) for word in wanted
     )
@@ -156,6 +157,9 @@ def _require_approvable(
 
 def _spells_out(word: str, request: BuildRequest) -> bool:
     """Return whether a word names a release or a place, and not just whatever is newest."""
+    if "@sha256:" in word:
+        pin = pin_or_none(request)
+        return isinstance(pin, Sha256Pin) and pin.sha256 in word.lower()
     is_place = "://" in word
     if is_place or not isinstance(request.source, Sdist):
         return is_place and not isinstance(request.source, Sdist)
@@ -247,6 +251,7 @@ def _tell(
         )
         return
     lines = [f"recorded in {plain(book.approvals_path)}; commit that file"] if entries else []
+    lines += [] if entries or left else ["Nothing is pending here."]
     why_not = counts_later(book) if entries else None
     lines += [] if why_not is None else [why_not]
     attributes = Path(book.project, ".gitattributes")

@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from pipgate import static_metadata
-from pipgate.archive_names import is_version, sha256_of_file, version_in_filename
-from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
+from pipgate.approval_words import pinned_key, recorded_name
+from pipgate.archive_names import is_name, is_version, normalised, sha256_of_file, version_in_filename
+from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs, location, subdirectory_of
 from pipgate.commands.recorded import plain_name
 from pipgate.decision import utc_now
 from pipgate.errors import UsageError
@@ -20,8 +20,8 @@ from pipgate.gate_opening import context_of
 from pipgate.matching import pin_or_none, pin_text, same_version
 from pipgate.pending_builds import kept
 from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import plain, shell_line
-from pipgate.public_urls import plain_subdirectory, subdirectory_in
+from pipgate.plain_text import masked, plain, shell_line
+from pipgate.public_urls import plain_subdirectory, public_url, subdirectory_in
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from pipgate.rulebook import Rulebook
 
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
+_PINNED = re.compile(r"(?P<subject>[^@]+)@sha256:(?P<sha256>[0-9a-fA-F]{64})(?:#subdirectory=(?P<part>.*))?")
+_PLACE = re.compile(r"(?:(?P<name>[\w.-]+) *@ *)?(?P<url>[A-Za-z][A-Za-z0-9+.-]*://.*)")
+_VCS = re.compile(r"(?:git|hg|svn|bzr)\+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,13 @@ def find(wanted: list[str], given: argparse.Namespace, book: Rulebook, directory
     """Return what the words name, fetching into ``directory`` what has to be seen; raises UsageError."""
     if given.sha256 is not None:
         return [_with_known_hash(wanted, given.sha256)]
-    commits = [Found(_commit(word)) for word in wanted if _is_vcs(word)]
-    to_fetch = [word for word in wanted if not _is_vcs(word)]
+    waiting = [each.request for each in kept(book.project, state_home(os.environ))]
+    known = {word: found for word in wanted if (found := _without_a_look(word, waiting)) is not None}
+    to_fetch = [_ToFetch.of(word, waiting) for word in wanted if word not in known]
     fetched = _fetched(to_fetch, places(given), book, directory) if to_fetch else []
     for each in fetched:
-        _require_the_blocked_one(each.request, book)
-    return [*commits, *fetched]
+        _require_the_blocked_one(each.request, waiting)
+    return [*map(Found, known.values()), *fetched]
 
 
 def places(given: argparse.Namespace) -> list[str]:
@@ -63,56 +67,126 @@ def places(given: argparse.Namespace) -> list[str]:
     return [*words, *(["--no-index"] if given.no_index else []), *(["--pre"] if given.pre else [])]
 
 
-def _require_the_blocked_one(found: BuildRequest, book: Rulebook) -> None:
-    """Raise UsageError where the last blocked run here wanted other bytes under this name and version."""
+@dataclass(frozen=True, slots=True)
+class _ToFetch:
+    """A word for something that is fetched and looked at: a name or none, and a place or none.
+
+    ``blocked`` is the file of an index that the last blocked run here wanted under this name and version: it
+    lies where that run has found it, whatever says so, be it a requirements file.
+    """
+
+    text: str
+    name: str | None
+    url: str = ""
+    blocked: BuildRequest | None = None
+
+    @staticmethod
+    def of(word: str, waiting: list[BuildRequest]) -> _ToFetch:
+        """Read a word; raises UsageError for what is none."""
+        place = _PLACE.fullmatch(word)
+        if place is not None:
+            url = place["url"].strip()
+            same = [recorded_name(each) for each in waiting if public_url(url) == location(each.source)]
+            name = plain_name(place["name"]) if place["name"] else next(iter(same), None)
+            return _ToFetch(word, name, url)
+        name, _, version = word.partition("==")
+        name = plain_name(name.strip())
+        blocked = [
+            each
+            for each in waiting
+            if isinstance(each.source, Sdist)
+            and each.name == name
+            and same_version(each.version, version.strip() or None)
+            and location(each.source)
+            and not each.source.subdirectory
+        ]
+        return (
+            _ToFetch(word, name, location(blocked[0].source), blocked[0]) if blocked else _ToFetch(word, name)
+        )
+
+    def is_of(self, request: BuildRequest) -> bool:
+        """Return whether pip has come to a request by this word."""
+        if self.url:
+            return _file(location(request.source)) == _file(self.url)
+        return isinstance(request.source, Sdist) and request.name == self.name
+
+
+def _file(url: str) -> str:
+    """Return the URL of a file, whatever directory in it is meant."""
+    return public_url(url).partition("#")[0]
+
+
+def _require_the_blocked_one(found: BuildRequest, waiting: list[BuildRequest]) -> None:
+    """Raise UsageError where the last blocked run here wanted something else under this name.
+
+    That is other bytes under its version or at its URL, and a checkout or a URL where a file of an index was
+    found: who blocked it may be somebody else's.
+    """
     blocked = [
-        pin_text(pin)
-        for each in kept(book.project, state_home(os.environ))
-        if each.request.name == found.name
-        and same_version(each.request.version, found.version)
-        and (pin := pin_or_none(each.request)) is not None
+        each
+        for each in waiting
+        if recorded_name(each) == found.name and _stands_in_its_place(found, each) and pin_or_none(each)
     ]
     pin = pin_or_none(found)
-    if not blocked or pin is None or pin_text(pin) in blocked:
+    if not blocked or pin is None or pin in map(pin_or_none, blocked):
         return
+    keys = [key for each in blocked if (key := pinned_key(each)) is not None]
+    wanted = ", ".join(pin_text(each) for each in map(pin_or_none, blocked) if each is not None)
     raise UsageError(
         f"{plain(found.title)} is another file than the one that was blocked here; nothing was approved",
-        context=(f"blocked: {plain(', '.join(blocked))}", f"found:   {plain(pin_text(pin))}"),
-        hints=(
-            "To approve the one that was blocked: "
-            + shell_line(["pipgate", "approve", f"{found.name}=={found.version}", "--sha256", blocked[0]]),
-        ),
+        context=(f"blocked: {plain(wanted)}", f"found:   {plain(pin_text(pin))}"),
+        hints=(f"To approve the one that was blocked: {shell_line(['pipgate', 'approve', *keys])}",),
     )
+
+
+def _stands_in_its_place(found: BuildRequest, blocked: BuildRequest) -> bool:
+    """Return whether somebody who means ``blocked`` may have got ``found`` for it."""
+    if isinstance(found.source, Sdist) and not isinstance(blocked.source, Sdist):
+        return True
+    if not isinstance(found.source, Sdist) and _file(location(found.source)) == _file(
+        location(blocked.source)
+    ):
+        return subdirectory_of(found.source) == subdirectory_of(blocked.source)
+    return found.version is not None and same_version(blocked.version, found.version)
 
 
 def _with_known_hash(wanted: list[str], text: str) -> Found:
     match = _SHA256.fullmatch(text)
-    name, equals, version = wanted[0].partition("==") if len(wanted) == 1 else ("", "", "")
-    if match is None or not equals or not version:
-        raise UsageError("--sha256 takes 64 hexadecimal digits, for one NAME==VERSION")
-    if not is_version(version):
+    if match is None or len(wanted) != 1 or "@" in wanted[0]:
+        raise UsageError("--sha256 takes 64 hexadecimal digits, for one NAME or NAME==VERSION")
+    return Found(_of_hash(wanted[0], match.group(1), ""))
+
+
+def _without_a_look(word: str, waiting: list[BuildRequest]) -> BuildRequest | None:
+    """Return what a word names that says its hash or commit itself, or None."""
+    pinned = _PINNED.fullmatch(word)
+    if pinned is not None:
+        return _of_hash(pinned["subject"], pinned["sha256"], pinned["part"] or "")
+    place = _PLACE.fullmatch(word)
+    if place is None or _VCS.match(place["url"]) is None:
+        return None
+    return _commit(place["name"], place["url"].strip(), waiting)
+
+
+def _of_hash(subject: str, sha256: str, subdirectory: str) -> BuildRequest:
+    name, equals, version = (part.strip() for part in subject.partition("=="))
+    if equals and not is_version(version):
         raise UsageError(f"{version!r} is no version")
-    source = Sdist("", match.group(1).lower(), "")
-    return Found(BuildRequest(plain_name(name), version, source, Purpose.WHEEL))
+    source = Sdist("", sha256.lower(), "", plain_subdirectory(subdirectory))
+    return BuildRequest(plain_name(name), version or None, source, Purpose.WHEEL)
 
 
-def _is_vcs(word: str) -> bool:
-    return re.match(r"(?:[\w.-]+ *@ *)?(?:git|hg|svn|bzr)\+", word) is not None
-
-
-def _commit(word: str) -> BuildRequest:
-    name, at, url = word.partition("@") if not re.match(r"(?:git|hg|svn|bzr)\+", word) else ("", "", word)
+def _commit(name: str | None, url: str, waiting: list[BuildRequest]) -> BuildRequest:
+    """Return the request for a commit; one without a name has that of what was blocked here."""
     egg = re.search(r"[#&]egg=([\w.-]+)", url)
-    named = name.strip() or (egg.group(1) if egg else "")
+    source = Vcs(_lower_commit(url.partition("#")[0]), None, plain_subdirectory(subdirectory_in(url)))
+    found = BuildRequest(None, None, source, Purpose.WHEEL, named_by_user=name is not None)
+    pin = pin_or_none(found)
+    blocked = [recorded_name(each) for each in waiting if pin is not None and pin_or_none(each) == pin]
+    named = name or (egg.group(1) if egg else "") or next(iter(blocked), None)
     if not named:
-        raise UsageError(f"what is the name of the project at {word}? Write: NAME@URL@COMMIT")
-    return BuildRequest(
-        plain_name(named),
-        None,
-        Vcs(_lower_commit(url.strip().partition("#")[0]), None, plain_subdirectory(subdirectory_in(url))),
-        Purpose.WHEEL,
-        named_by_user=bool(at),
-    )
+        raise UsageError(f"what is the name of the project at {masked(plain(url))}? Write: NAME@URL@COMMIT")
+    return replace(found, name=plain_name(named))
 
 
 def _lower_commit(url: str) -> str:
@@ -122,64 +196,76 @@ def _lower_commit(url: str) -> str:
     return f"{before}{at}{revision.lower()}" if is_commit else url
 
 
-def _fetched(wanted: list[str], places: list[str], book: Rulebook, directory: str) -> list[Found]:
+def _fetched(wanted: list[_ToFetch], places: list[str], book: Rulebook, directory: str) -> list[Found]:
     """Download sdists and archives through pip, which runs nothing of them."""
-    names = [plain_name(word.partition("==")[0]) for word in wanted if "://" not in word]
+    names = [each.name for each in wanted if not each.url and each.name]
     only = ["--no-binary", ",".join(names)] if names else []
     options = ("-q", "--no-deps", "--disable-pip-version-check", *places, *only, "-d", directory)
-    files_wanted = {word.partition("#")[0]: word for word in reversed(wanted)}  # of one file once
-    args = ("download", *options, *files_wanted.values())
+    of_index = [each.text for each in wanted if not each.url]
+    urls = {_file(each.url): each.url for each in reversed(wanted) if each.url}  # of one file once
+    args = ("download", *options, *of_index, *urls.values())
     plans: list[list[Planned]] = []
     gate = Gate(book.policy, book.approvals, context_of(book, utc_now()))
     ended = run_pip(PipCall(args, tell_plan=plans.append, plan_only=True), lambda: gate)
-    files = sorted(Path(directory).iterdir())
     if ended.status != 0:
-        raise UsageError("pip could not download it; nothing was approved")
-    urls = [word for word in wanted if "://" in word]
-    found = [_of_file(file, names, each) for file in files for each in _directories(file.name, urls)]
-    return [_from_where(each, plans[-1] if plans else []) for each in found]
+        raise _not_downloaded(wanted, book)
+    files = {sha256_of_file(str(file)): str(file) for file in Path(directory).iterdir()}
+    return [_found(each, plans[-1] if plans else [], files) for each in wanted]
 
 
-def _from_where(found: Found, plan: list[Planned]) -> Found:
-    """Return the same with the URL and the index that pip has taken it from."""
-    source = found.request.source
-    for request in (each.request for each in plan):
-        fetched = request.source
-        if (
-            isinstance(source, Sdist | Archive)
-            and isinstance(fetched, Sdist | Archive)
-            and fetched.sha256 == source.sha256
-        ):
-            known = replace(found.request, source=replace(source, url=fetched.url), offer=request.offer)
-            return Found(known, found.path)
-    return found
+def _not_downloaded(wanted: list[_ToFetch], book: Rulebook) -> UsageError:
+    """Return the error for what pip could not download; what was blocked here has a hash that is known."""
+    waiting = [each.request for each in kept(book.project, state_home(os.environ))]
+    keys = [
+        key
+        for word in wanted
+        for each in waiting
+        if (word.name is None or word.name == recorded_name(each))
+        and (word.blocked == each or word.is_of(each))
+        if (key := pinned_key(each)) is not None
+    ]
+    line = shell_line(["pipgate", "approve", *dict.fromkeys(keys)])
+    hints = (f"To approve what was blocked here by its hash, without a look at it: {line}",) if keys else ()
+    return UsageError("pip could not download it; nothing was approved", hints=hints)
 
 
-def _directories(filename: str, urls: list[str]) -> list[str]:
-    """Return the directories of a fetched file that its URLs name; the root is the empty text.
+def _found(wanted: _ToFetch, plan: list[Planned], files: dict[str, str]) -> Found:
+    """Return what a word has led to; raises UsageError where that is nothing that would be built."""
+    for request in (each.request for each in plan if wanted.is_of(each.request)):
+        source = request.source
+        if not isinstance(source, Sdist | Archive) or source.sha256 not in files:
+            continue
+        path = files[source.sha256]
+        if wanted.blocked is not None and isinstance(wanted.blocked.source, Sdist):
+            own = replace(wanted.blocked.source, sha256=source.sha256)
+            return Found(_alone(wanted.blocked, own), path)
+        if wanted.url:
+            part = plain_subdirectory(subdirectory_in(wanted.url))
+            archive = Archive(source.filename, source.sha256, public_url(wanted.url), part)
+            return Found(_named(wanted, archive, path), path)
+        return Found(_alone(request, source), path)
+    raise UsageError(
+        f"{masked(plain(wanted.text))} leads to nothing that would be built; nothing was approved"
+    )
 
-    Raises UsageError where a directory was named and it cannot be told of which file.
-    """
-    own = [url for url in urls if unquote(urlsplit(url).path).rpartition("/")[2] == filename]
-    if not own and any(map(subdirectory_in, urls)):
-        raise UsageError(
-            f"the server calls it {plain(filename)}, so its directory cannot be told; nothing was approved"
-        )
-    return list(dict.fromkeys(plain_subdirectory(subdirectory_in(url)) for url in own)) or [""]
+
+def _alone(request: BuildRequest, source: Sdist | Archive) -> BuildRequest:
+    """Return a request for a source of its own, whoever requires it."""
+    return BuildRequest(request.name, request.version, source, Purpose.WHEEL, offer=request.offer)
 
 
-def _of_file(file: Path, names: list[str], subdirectory: str) -> Found:
-    sha256 = sha256_of_file(str(file))
-    for name in names:
-        version = version_in_filename(name, file.name)
-        if version is not None and is_version(version):
-            return Found(BuildRequest(name, version, Sdist(file.name, sha256, ""), Purpose.WHEEL), str(file))
-    told = static_metadata.of_archive(str(file), project=None, subdirectory=subdirectory)
+def _named(wanted: _ToFetch, archive: Archive, path: str) -> BuildRequest:
+    """Return the request for an archive under the name that was given, or that its files say, or its own."""
+    told = static_metadata.of_archive(path, project=wanted.name, subdirectory=archive.subdirectory)
     said = told.fields if isinstance(told, static_metadata.Known) else told
-    if said.name is None:
-        raise UsageError(f"{plain(file.name)} does not say what project it is; nothing was approved")
-    source = Archive(file.name, sha256, "", subdirectory)
-    return Found(
-        BuildRequest(plain_name(said.name), said.version, source, Purpose.WHEEL, named_by_user=True),
-        str(file),
+    claimed = said.name if said.name and is_name(said.name) else None
+    found = BuildRequest(wanted.name, None, archive, Purpose.WHEEL, named_by_user=True, claimed=claimed)
+    name = recorded_name(found)
+    in_filename = version_in_filename(name, archive.filename)
+    other = claimed is not None and normalised(claimed) != name
+    return replace(
+        found,
+        name=name,
+        version=in_filename or (None if other else said.version),
+        claimed=claimed if other else None,
     )

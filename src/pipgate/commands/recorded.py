@@ -37,7 +37,7 @@ def approvals(settings: Settings, words: list[str]) -> int:
         return 0
     lines = [f"{_title(each)}  {_state(each, book)}" for each in book.approvals.approved]
     lines += [
-        f"{_title(each)}  denied" if each.version is None else f"{_title(each)}  revoked"
+        f"{_title(each)}  {'denied' if each.version is None and each.pin is None else 'revoked'}"
         for each in book.approvals.revoked
     ]
     lines += [f"{_title(each)}  not used: this project is not trusted" for each in book.passed_by]

@@ -53,8 +53,7 @@ class Needed:
     @property
     def is_new(self) -> bool:
         """Whether an approval of it is to be recorded."""
-        request = self.planned.request
-        return self.is_undecided and request.name is not None and pin_or_none(request) is not None
+        return self.is_undecided and pin_or_none(self.planned.request) is not None
 
     @property
     def left(self) -> list[str]:
