@@ -177,7 +177,7 @@ def _older_release_note(each: PassedOver, record: Record, ending: Ending) -> str
     done = "kept" if each.taken_as == "installed" else "took"
     instead = f" in the place of {plain(each.replaces)}" if each.replaces else ""
     using = f"To use it: {_allowing([key], ending.command)}"
-    if record.only_approvals:
+    if record.only_approvals or ending.by_program:
         words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), key]
         using = f"To use it, approve it first: {masked(shell_line(words))}"
     told = f"{name} {plain(each.taken)} ({each.taken_as}){instead}; {name} {plain(each.newer)}"

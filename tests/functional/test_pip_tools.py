@@ -82,6 +82,14 @@ with get_build_tracker() as tracker, global_tempdir_manager():
 for candidate in sorted(resolver._result.mapping.values(), key=str):
     print("pinned", candidate.name, candidate.version)
 """
+BUILD = """
+    from pip._internal.wheel_builder import build
+    given = {"verify": True, "build_options": [], "global_options": [], "allow_editables": True}
+    takes = inspect.signature(build).parameters
+    given = {name: value for name, value in given.items() if name in takes}
+    built, failed = build(list(result.requirements.values()), wheel_cache=WheelCache(options.cache_dir), **given)
+    print("built", *[req.name for req in built])
+"""
 
 # As piptools/sync.py.
 SYNC = """\
@@ -246,6 +254,16 @@ def test_a_recorded_list_serves_with_a_note(newest_compiling: Compiling) -> None
     assert newest_compiling.at.canary.silent
 
 
+def test_a_newer_sdist_is_told_with_a_way_to_take_it(newest_compiling: Compiling) -> None:
+    Project("good", "2.0", newest_compiling.at.canary).sdist(newest_compiling.at.index.root)
+    newest_compiling.requires("good")
+    done = newest_compiling()
+    assert "pinned good 1.0" in done.stdout, done.stderr
+    [line] = re.findall(r"^note: took good 1.0 \(wheel\).* first: (.*)$", done.stderr, re.MULTILINE)
+    assert newest_compiling.shell(line).returncode == 0
+    assert "pinned good 2.0" in newest_compiling().stdout
+
+
 @pytest.mark.parametrize(
     ("comes_from", "status"), [("own (pyproject.toml)", 0), ("own (../pyproject.toml)", 43), ("own", 43)]
 )
@@ -292,3 +310,21 @@ def test_another_end_of_a_program_is_its_own(newest_compiling: Compiling) -> Non
     failed = newest_compiling.shell(sync)
     assert failed.returncode == 1
     assert "CalledProcessError" in failed.stderr
+
+
+def test_what_a_program_builds_of_a_plan_is_decided_and_prepared(compiling: Compiling) -> None:
+    """A plan that rests on static metadata has nothing prepared, as that of a dry run."""
+    static = {"PKG-INFO": "Metadata-Version: 2.2\nName: static\nVersion: 1.0\n"}
+    Project("static", "1.0", compiling.at.canary, files=static).sdist(compiling.at.index.root)
+    compiling.requires("static")
+    text = compiling.script.read_text()
+    assert text.count("for candidate in ") == 1
+    compiling.script.write_text(text.replace("for candidate in ", f"{BUILD}for candidate in "))
+    blocked = compiling()
+    assert blocked.returncode == 43, blocked.stdout + blocked.stderr
+    assert compiling.at.canary.silent
+    approve, again = hints(blocked.stderr)
+    assert compiling.shell(approve).returncode == 0
+    done = compiling.shell(again)
+    assert "built static" in done.stdout, done.stdout + done.stderr
+    assert "static 1.0 build_wheel" in compiling.at.canary.songs

@@ -66,11 +66,12 @@ def _tell_resolved(run: Run) -> None:
     """Say what a command of pip says at its end; a program may resolve more than once."""
     from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
 
-    for note in report.recorded_metadata_notes(run.gate.record):
+    record, ending = run.gate.record, _ending(run)
+    for note in (*report.recorded_metadata_notes(record), *report.older_release_notes(record, ending)):
         if note not in run.told:
             run.told.add(note)
             say(note)
-    run.gate.record.metadata.clear()
+    record.metadata.clear()
 
 
 def _ending(run: Run) -> report.Ending:

@@ -155,6 +155,15 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
 
     Raises BuildRefusedError when the build does not say what its files had promised.
     """
+    preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
+    with held.track(preparer.build_tracker):
+        dist = prepare_as_promised(held, request, run)
+    _take_over(held.req, dist, resolver)
+    return static_answers.can_repeat(resolver) and _is_copied(held, result)
+
+
+def prepare_as_promised(held: Held, request: BuildRequest, run: Run) -> Any:
+    """Do pip's own preparation of an allowed build and return its metadata, as ``_prepare`` does."""
     from pipgate.build_request import Purpose
     from pipgate.core_metadata import MetadataError
     from pipgate.decision import Refused
@@ -162,11 +171,9 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
 
     req, static = held.req, held.known
     request = request.for_purpose(Purpose.METADATA)
-    preparer = resolver.factory.preparer if static_answers.can_repeat(resolver) else resolver.preparer
     held.prepared, req.metadata_directory = True, None
     vars(req).pop("_metadata", None)  # pip's cache of what the directory said
-    with held.track(preparer.build_tracker):
-        prepare_allowed(req, request, run, held.prepare)
+    prepare_allowed(req, request, run, held.prepare)
     dist = req.get_dist()
     try:
         built = static_answers.built_metadata(dist)
@@ -178,8 +185,7 @@ def _prepare(held: Held, request: BuildRequest, resolver: Any, result: Any, run:
     if differ:
         reason = f"its build does not say what its {static.source.file} says"
         raise run.gate.stop(request, Refused("metadata-differs", reason, differ))
-    _take_over(req, dist, resolver)
-    return static_answers.can_repeat(resolver) and _is_copied(held, result)
+    return dist
 
 
 def _forget(recorded: list[Held], resolver: Any) -> None:

@@ -120,12 +120,24 @@ def build_all(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         with presented():
             if wanted:
                 _refuse_together(wanted, run)
+            if run.is_library:
+                _prepare_what_is_held(wanted, run)
         result = original(requirements, *args, **kwargs)
         cache = kwargs["wheel_cache"] if "wheel_cache" in kwargs else args[0]
         remember_built(wanted, cache.cache_dir, run)
         return result
 
     return build
+
+
+def _prepare_what_is_held(wanted: list[tuple[InstallRequirement, BuildRequest]], run: Run) -> None:
+    """Prepare what a program has resolved by static metadata and builds now; pip's commands have by then."""
+    from pipgate.pip_internals.build_plan import prepare_as_promised  # it resolves with what stands here
+
+    for req, request in wanted:
+        held = static_answers.held(req)
+        if held is not None and held.req is req:
+            prepare_as_promised(held, request, run)
 
 
 def build_one(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
