@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,10 @@ def test_a_checkout_of_pip_that_is_installed_editable(newest_hooked: Adopted) ->
     checkout.mkdir()
     (at.env.site_packages / "pip").rename(checkout / "pip")
     (at.env.site_packages / "__editable__.pip.pth").write_text(f"{checkout}\n")
+    [info] = at.env.site_packages.glob("pip-*.dist-info")
+    (info / "direct_url.json").write_text(
+        json.dumps({"url": checkout.as_uri(), "dir_info": {"editable": True}})
+    )
     for where in (checkout, at.tmp):
         told = Beside(at, "the hook").run("-m", "pip", *EVIL, where=where)
         assert told.returncode == 43, told.stderr

@@ -61,7 +61,7 @@ class _EngineFinder:
             return None
         from importlib.machinery import PathFinder
 
-        places = [each for each in _own_places() if each in _sites()]  # no wheel's .pth can add one
+        places = [each for each in _own_places() if os.path.realpath(each) in _sites()]
         own = PathFinder.find_spec(name, places) if name == "packaging" else None
         if own is not None and own.origin is not None and _is_new(own.origin):
             return own
@@ -110,6 +110,8 @@ def _find_pip(target):
 
     places = _own_places()
     own = PathFinder.find_spec("pip", places, target)
+    if own is None:
+        own = _find_checkout(target)
     others = _passed_by + _found_in([each for each in sys.path if each not in places])
     del _passed_by[:]
     others = [each for each in others if own is None or not _is_in(each, own)]
@@ -125,6 +127,15 @@ def _find_pip(target):
         run = f"{{quote(sys.executable)}} {{quote(ascii(others[0])[1:-1])}}"
         sys.stderr.write(f"pipgate: this is the pip of the environment; to run the other one: {{run}}\\n")
     return own
+
+
+def _find_checkout(target):
+    from _frozen_importlib_external import PathFinder
+
+    trees = list(_own_checkouts(_sites()))
+    places = [os.path.realpath(each) for each in sys.path]
+    inside = [each for each in places if any((each + os.sep).startswith(tree + os.sep) for tree in trees)]
+    return PathFinder.find_spec("pip", inside, target)
 
 
 def _is_in(place, spec):
@@ -144,13 +155,28 @@ def _found_in(places):
 def _sites():
     import site
 
-    return {{os.path.dirname(__file__), site.getusersitepackages(), *site.getsitepackages()}}
+    sites = (os.path.dirname(__file__), site.getusersitepackages(), *site.getsitepackages())
+    return set(map(os.path.realpath, sites))
+
+
+def _own_checkouts(sites):
+    """Where pip was installed from, editable: only pip itself can have brought a list of that name."""
+    from json import loads
+    from urllib.request import url2pathname
+
+    for site in sites:
+        for name in os.listdir(site) if os.path.isdir(site) else ():
+            told = os.path.join(site, name, "direct_url.json")
+            if name.startswith("pip-") and name.endswith(".dist-info") and os.path.isfile(told):
+                with open(told, encoding="utf-8") as file:
+                    yield os.path.realpath(url2pathname(loads(file.read())["url"].partition("://")[2]))
 
 
 def _own_places():
     """What of the import path is this environment's, or was put there by the program that runs.
 
     A program puts files of pip there, as ensurepip does; the directory of one that is pip itself is no other.
+    What the .pth file of a package adds, behind the standard library, is not the environment's.
     """
     sites = _sites()
     told = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
@@ -162,7 +188,8 @@ def _own_places():
     begun, places = False, []
     for each in sys.path:
         begun = begun or each == library
-        if each in sites or each == named or (each not in given and (begun or os.path.isfile(each))):
+        is_site = os.path.realpath(each) in sites
+        if is_site or each == named or (each not in given and not begun and os.path.isfile(each)):
             places.append(each)
     return places
 
