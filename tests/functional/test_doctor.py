@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -162,8 +163,9 @@ def test_another_program_under_a_name_of_the_python_is_asked(hooked: Adopted) ->
     python = hooked.env.root / "bin" / "python3"
     python.unlink()
     site = hooked.env.site_packages
-    python.write_text(f'#!/bin/sh\nPYTHONPATH='{site}' exec "${{0%3}}" -S "$@"\n')
+    starts = f"PYTHONPATH={shlex.quote(str(site))} exec {shlex.quote(str(python)[:-1])} -S"
+    python.write_text(f'#!/bin/sh\n{starts} "$@"\n')
     python.chmod(0o755)
     ended = hooked.central("doctor", "--strict", "--env", str(hooked.env.root))
     assert ended.returncode == 1, ended.stdout
-    assert f"{python} -m pip" in next(line for line in ended.stdout.splitlines() if "not gated" in line)
+    assert f"{python}' -m pip" in next(line for line in ended.stdout.splitlines() if "not gated" in line)
