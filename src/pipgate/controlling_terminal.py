@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import locale
+import os
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
@@ -11,6 +12,10 @@ from pipgate.rows import Screen, encodable, screen_of
 
 _TERMINAL = "/dev/tty"
 _PAGE = 20  # lines; a screen has at least 24
+# What was shown before, a build's words as well, may have left it in any state. In this order: an unfinished
+# string ends; the whole screen scrolls, and the cursor stays; the usual screen; the cursor is seen, lines
+# wrap, nothing is inserted; no colours, no concealment; letters are letters (ECMA-48, and xterm's modes).
+_USUAL_STATE = "\x1b\\\x1b7\x1b[r\x1b8\x1b[?1047l\x1b[?25h\x1b[?7h\x1b[4l\x1b[0m\x1b(B\x0f"
 
 
 class Terminal(Protocol):
@@ -40,8 +45,9 @@ class ControllingTerminal:
         return screen_of(self.stream_out)
 
     def write(self, text: str) -> None:
-        """Show text; what the encoding does not have is shown as escapes."""
-        self.stream_out.write(encodable(text, self.screen))
+        """Show text, whatever was shown before; what the encoding does not have is shown as escapes."""
+        knows_escapes = os.environ.get("TERM", "dumb") != "dumb"
+        self.stream_out.write((_USUAL_STATE if knows_escapes else "") + encodable(text, self.screen))
         self.stream_out.flush()
 
     def read_line(self, question: str) -> str | None:

@@ -17,6 +17,10 @@ _JOINING = ((0x1160, 0x11FF), (0xD7B0, 0xD7FF))
 _CREDENTIALS = re.compile(  # up to the last @ of the authority, as the host is found
     r"(?P<scheme>\b[a-z][a-z0-9+.-]*:/{1,2})(?:(?<!\bssh://)|(?=[^/?#\\\s@]*:))[^/?#\\\s]+@", re.IGNORECASE
 )
+# What acts on a terminal or reorders a line: controls but for tab and the ends of lines, and bidi.
+_ACTING = re.compile(
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _PASTEABLE = frozenset(range(ord(" "), ord("~") + 1)) - frozenset(b"'\\")
 
 
@@ -39,6 +43,11 @@ def plain(text: str, longest: int = _LONGEST) -> str:
 def single_spaced(text: str, longest: int = _LONGEST) -> str:
     """Return ``plain`` text whose runs of blanks are one: it cannot pass for a row of ours."""
     return plain(re.sub(" +", " ", text).strip(" "), longest)
+
+
+def harmless(text: str) -> str:
+    """Return a text of many lines in which what acts on a terminal is shown as escapes; all else stays."""
+    return _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def masked(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipgate.errors import UsageError
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.plain_text import harmless, masked, plain, shell_line
 from pipgate.terminal import show
 
 
@@ -71,3 +71,13 @@ def test_no_error_that_is_shown_leaks_a_password(capsys: pytest.CaptureFixture[s
     shown = capsys.readouterr().err
     assert shown.count("****@h/x") == 4
     assert "SSWORD" not in shown
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+def test_a_text_of_many_lines_stays_but_for_what_acts(text: str) -> None:
+    bidi = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    ordinary = "".join(each for each in text if each not in bidi)
+    assert harmless(f"\t{ordinary}\r\n{ordinary}\n") == f"\t{ordinary}\r\n{ordinary}\n"
+    acting = [*map(chr, (*range(9), *range(11, 32), *range(127, 160))), *bidi]
+    shown = harmless(text.join(acting))
+    assert not [each for each in acting if each in shown]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _OLDEST: Release = (0,)
 _FUTURE: Release = (10**6,)
-_CALLED_LATE = frozenset({"installs", "late_imports", "source_builds"})
+_CALLED_LATE = frozenset({"installs", "late_imports", "logged_text", "source_builds"})
 
 
 class ChokePoint(NamedTuple):
@@ -175,7 +175,21 @@ TABLE: tuple[ChokePoint, ...] = (
         "parse_links",
         ("page",),
         "index_pages.parse_links",
-        "upload times (PEP 700) and project status (PEP 792), which pip drops",
+        "upload times (PEP 700) and project status (PEP 792), which pip drops; a yanked reason is made plain",
+    ),
+    ChokePoint(
+        "pip._internal.utils.logging",
+        "IndentingFormatter.format",
+        ("self", "record"),
+        "logged_text.formatted",
+        "what indexes, servers and metadata say is shown above the gate's question",
+    ),
+    ChokePoint(
+        "pip._internal.utils.logging",
+        "RichPipStreamHandler.emit",
+        ("self", "record"),
+        "logged_text.emitted",
+        "the same in errors that pip lays out",
     ),
     ChokePoint(
         "pip._internal.index.collector",

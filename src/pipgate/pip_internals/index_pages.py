@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals.run_state import PageFacts
+from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +19,17 @@ _STATUS = b"project-status"
 
 
 def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
-    """Read a page once more where the policy asks for what pip does not keep of it."""
+    """Read a page once more where the policy asks for what pip does not keep of it.
+
+    Why a file was yanked is for people, and pip shows it: on one line, and plain.
+    """
 
     @functools.wraps(original)
     def links(page: Any) -> Any:
-        found = original(page)
+        found = list(original(page))
+        for link in found:
+            if link.yanked_reason:
+                link.yanked_reason = plain(link.yanked_reason, len(link.yanked_reason))
         if run.resolving.get() is not None and (run.asks_for_times or _STATUS in page.content):
             html = page.content_type.lower().startswith("text/html")
             run.pages[page.url] = _facts_of_html(page.content) if html else _facts(page.content)
