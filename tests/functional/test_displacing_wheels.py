@@ -255,6 +255,26 @@ def test_what_others_bring_along_as_pip(newest_hooked: Adopted) -> None:
     assert at.run(*at.pip, "install", "evil").returncode == 43
 
 
+@pytest.mark.parametrize("how", ["-c", "PIP_CONSTRAINT", "pip.conf", "nested"])
+def test_a_url_in_the_callers_own_constraints_is_the_project_that_they_say(hooked: Adopted, how: str) -> None:
+    """What `pip freeze > constraints.txt` writes of a packaging that came from a file."""
+    at = hooked
+    wheel = next(WHEELHOUSE.glob("packaging-*.whl"))
+    (at.index.root / "elsewhere").mkdir()
+    (at.index.root / "elsewhere" / wheel.name).write_bytes(wheel.read_bytes())
+    url = at.index.file_url(at.index.root / "elsewhere" / wheel.name)
+    make_wheel(at.index.root, "carrier", "1.0", requires=("packaging",))
+    file, outer = at.env.root.parent / "c.txt", at.env.root.parent / "outer.txt"
+    file.write_text(f"packaging @ {url}\n")
+    outer.write_text(f"-c {file}\n")
+    conf = at.env.root.parent / "foreign.conf"
+    conf.write_text(f"[install]\nconstraint = {file}\n")
+    words = {"-c": ["-c", str(file)], "nested": ["-c", str(outer)]}.get(how, [])
+    env = {"PIP_CONSTRAINT": {"PIP_CONSTRAINT": str(file)}, "pip.conf": {"PIP_CONFIG_FILE": str(conf)}}
+    done = at.run(*at.pip, "install", "-q", "--force-reinstall", *words, "carrier", **env.get(how, {}))
+    assert done.returncode == (0 if how in {"-c", "PIP_CONSTRAINT"} else 43), done.stdout + done.stderr
+
+
 def test_the_projects_themselves(hooked: Adopted) -> None:
     at = hooked
     for wheel in WHEELHOUSE.glob("*.whl"):

@@ -152,7 +152,10 @@ def _writer(req: Any, run: Run) -> Writer:
     A URL in the metadata of another project does not make its file that of the project it names.
     """
     named = req.user_supplied and not run.chain_of_build()
-    if req.original_link is not None and named and req.comes_from is None:  # on the command line
+    link = req.original_link
+    if link is not None and named and req.comes_from is None:  # on the command line
+        return Writer(normalised(req.name))
+    if link is not None and (normalised(req.name), link.url) in run.constrained and not run.chain_of_build():
         return Writer(normalised(req.name))
     owner = normalised(req.name) if req.original_link is None or named else None
     return Writer(owner, functools.cache(lambda: is_users(req, run)))

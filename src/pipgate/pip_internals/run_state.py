@@ -99,7 +99,8 @@ class Run:
     beside them that nobody has decided on. ``allowed_when_met`` has, by what they are wanted for and by name,
     the versions that a person allowed because nothing else says what they require.
     ``own_places`` are the indexes that no requirements file has named, ``own_offers`` the URLs of those files
-    of the gate's own projects that they offer.
+    of the gate's own projects that they offer. ``constrained`` are the names and URLs that the caller's own
+    constraints pair.
     """
 
     open_gate: Callable[[], Gate]
@@ -119,6 +120,7 @@ class Run:
     )
     own_places: OwnPlaces | None = None
     own_offers: set[str] = field(default_factory=set)
+    constrained: set[tuple[str, str]] = field(default_factory=set)
     allowed_when_met: dict[tuple[tuple[str, ...], str | None], str | None] = field(default_factory=dict)
     pages: dict[str, PageFacts] = field(default_factory=dict)
     builds_for: ContextVar[tuple[str, ...]] = field(

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import normalised
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _FETCHED_FILE = re.compile(r"(?:https?|ftp):", re.IGNORECASE)  # as pip: it asks for no slashes
 _OF_PROJECT = re.compile(r"[^()]* \(((?:.*/)?(?:pyproject\.toml|setup\.cfg|setup\.py))\)", re.DOTALL)
+_CONSTRAINT = ("--constraint", "-c")
 _LINE_OF_FILE = re.compile(r"-[rc] (.*) \(line \d+\)", re.DOTALL)
 
 
@@ -43,6 +45,7 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
         _note_settings(reqs, run)
         if not run.is_child:
             _note_named(reqs, getattr(options, "requirements", ()), run)
+            _note_constrained(reqs, getattr(options, "constraints", ()), run)
         return reqs
 
     return read_requirements
@@ -139,6 +142,28 @@ def _note_settings(reqs: Iterable[InstallRequirement], run: Run) -> None:
         settings = settings_of_file(req)
         if settings is not None and req.name:
             run.settings[normalised(req.name)] = settings
+
+
+def _note_constrained(reqs: Iterable[InstallRequirement], files: Iterable[str], run: Run) -> None:
+    """Remember which URL is which project by the caller's own constraints, as ``pip freeze`` writes them.
+
+    That are files of this machine that the command line or PIP_CONSTRAINT names, and no pip.conf, which
+    others can have written; nor what these files name in turn.
+    """
+    said = {*os.environ.get("PIP_CONSTRAINT", "").split()}
+    words = sys.argv[1:]
+    said.update(after for word, after in zip(words, words[1:], strict=False) if word in _CONSTRAINT)
+    said.update(
+        word.removeprefix(option).removeprefix("=")
+        for word in words
+        for option in _CONSTRAINT
+        if word.startswith(option)
+    )
+    own = {file for file in files if file in said and not _is_fetched(file)}
+    for req in reqs:
+        line = _LINE_OF_FILE.fullmatch(req.comes_from) if isinstance(req.comes_from, str) else None
+        if req.constraint and req.name and req.link is not None and line is not None and line[1] in own:
+            run.constrained.add((normalised(req.name), req.link.url))
 
 
 def _is_own(comes_from: Any, own_files: set[str], run: Run) -> bool:
