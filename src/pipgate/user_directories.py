@@ -86,6 +86,12 @@ def is_projects(place: str, root: str) -> bool:
     return _lies_in_a_repository(outer, account)
 
 
+def is_in_account_settings(directory: str) -> bool:
+    """Return whether a directory lies in the settings of the account, as those that a desktop adds."""
+    settings = os.path.join(_account_home(), ".config")  # noqa: PTH118 -- strings
+    return _is_in(os.path.realpath(directory), os.path.realpath(settings))
+
+
 def _lies_in_a_repository(place: str, account: str) -> bool:
     """Return whether a directory lies in any repository, whichever a hostile one says that it is."""
     while not _is_in(account, place):

@@ -93,12 +93,16 @@ def _is_own(kind: str, file: str, parser: Any) -> bool:
         return False
     from pipgate.pip_conf import SYSTEM
     from pipgate.policy_places import find_root, here
-    from pipgate.user_directories import is_projects
+    from pipgate.user_directories import is_in_account_settings, is_projects
 
     directory = os.path.dirname(os.path.abspath(file))  # noqa: PTH100, PTH120 -- strings
     if file not in SYSTEM and is_projects(directory, find_root(here())):
         return False
-    owners = {0, os.geteuid()} if hasattr(os, "geteuid") else {found.st_uid}
+    users = {os.geteuid()} if hasattr(os, "geteuid") else {found.st_uid}
+    # XDG_CONFIG_DIRS can lead anywhere; what is a system's is root's, or lies in the account's own settings.
+    if kind == "global" and file not in SYSTEM and not is_in_account_settings(directory):
+        users = set()
+    owners = {0, *users}
     return os.path.isabs(file) and found.st_uid in owners and not found.st_mode & stat.S_IWOTH  # noqa: PTH117 -- same
 
 

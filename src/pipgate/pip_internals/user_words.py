@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 import sys
@@ -152,7 +153,7 @@ def _note_constrained(reqs: Iterable[InstallRequirement], files: Iterable[str], 
     """
     said = {*os.environ.get("PIP_CONSTRAINT", "").split()}
     words = sys.argv[1:]
-    said.update(after for word, after in zip(words, words[1:], strict=False) if word in _CONSTRAINT)
+    said.update(after for word, after in itertools.pairwise(words) if word in _CONSTRAINT)
     said.update(
         word.removeprefix(option).removeprefix("=")
         for word in words
