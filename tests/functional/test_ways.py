@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shlex
 import subprocess
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from functional.test_approvals import here, install, on_both_ends, run, suggested
+from functional.test_approvals import FILE, here, install, on_both_ends, run, suggested
 from functional.test_prompt import on_a_terminal
 from support.projects import make_wheel, write_tar
 
@@ -199,3 +201,68 @@ def test_what_is_approved_at_the_prompt_is_not_asked_about_again(world: World, w
     status, shown = on_a_terminal(world, [], *words, "--force-reinstall")
     assert status == 0, shown
     assert "would run its own code" not in shown
+
+
+@pytest.mark.parametrize("way", ["subdirectory", "without a name, silent", "git", "git without a name"])
+def test_explain_means_what_was_blocked_and_not_what_an_index_has(newest: World, way: str) -> None:
+    wanted = WAYS[way](newest)
+    assert install(newest, *wanted).status == 43
+    name = "main" if way == "without a name, silent" else "evil"
+    newest.project(name, "9.0").sdist(newest.index.root)
+    refused = run(newest, "approve", name)
+    assert refused.status == 2, refused.text
+    assert "another file than the one that was blocked" in refused.err
+    assert not (here(newest) / FILE).exists()
+    [told] = json.loads(run(newest, "explain", name, "--json").out)["explained"]
+    for command in (told["next"][-1], refused.err.rstrip().rpartition("was blocked: ")[2]):
+        assert run(newest, *shlex.split(command)[1:]).status == 0
+        assert install(newest, "--force-reinstall", *wanted).status == 0
+        (here(newest) / FILE).unlink()
+
+
+def test_an_entry_without_a_version_is_listed_revoked_and_pruned(newest: World) -> None:
+    wanted = WAYS["zip"](newest)
+    approving = suggested(install(newest, *wanted), "To approve and record")
+    assert run(newest, *approving).status == 0
+    assert "version" not in (here(newest) / FILE).read_text().partition("approvals")[2]
+    assert run(newest, "approve", "--pending").status == 0
+    assert run(newest, "deny", "evil").status == 0
+    assert install(newest, *wanted).status == 43
+    assert run(newest, "undeny", "evil").status == 0
+    assert install(newest, *wanted).status == 0
+    assert run(newest, "revoke", "evil").status == 0
+    [revoked] = json.loads(run(newest, "approvals", "--json").out)["revoked"]
+    assert (revoked["version"], len(revoked["sha256"])) == (None, 64)
+    assert "revoked" in run(newest, "approvals").out
+    blocked = install(newest, "--force-reinstall", *wanted)
+    assert blocked.status == 43, blocked.text
+    assert "revoked" in blocked.err
+    assert run(newest, "prune").status == 0
+    assert install(newest, "--force-reinstall", *wanted).status == 43
+    again = run(newest, *approving)
+    assert again.status == 43, "what was revoked takes a reason"
+    assert run(newest, *approving, "--reason", "read again").status == 0
+    assert install(newest, "--force-reinstall", *wanted).status == 0
+
+
+def test_what_cannot_be_downloaded_again_is_approved_by_its_hash(newest: World) -> None:
+    wanted = WAYS["subdirectory"](newest)
+    blocked = install(newest, *wanted)
+    file = newest.index.root / "archive/main.zip"
+    content = file.read_bytes()
+    file.unlink()
+    ended = run(newest, *suggested(blocked, "To approve and record"))
+    assert ended.status == 2, ended.text
+    assert run(newest, *suggested(ended, "To approve what was blocked here by its hash")).status == 0
+    file.write_bytes(content)
+    assert install(newest, *wanted).status == 0
+
+
+def test_a_file_that_has_moved_on_is_not_approved(newest: World) -> None:
+    wanted = WAYS["zip"](newest)
+    blocked = install(newest, *wanted)
+    packed(newest, "archive/main.zip", top="another-main/")
+    ended = run(newest, *suggested(blocked, "To approve and record"))
+    assert ended.status == 2, ended.text
+    assert "another file than the one that was blocked" in ended.err
+    assert install(newest, *wanted).status == 43

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pipgate.approval_words import approval_key
+from pipgate.approval_words import approval_key, recorded_name
 from pipgate.approvals import CommitPin, Sha256Pin
-from pipgate.build_request import BuildRequest, Purpose, Sdist, Vcs
+from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
 from pipgate.commands.arguments import VerbParser, measured, say_json, say_lines
 from pipgate.commands.denied import undenying
 from pipgate.commands.recorded import plain_name
 from pipgate.decision import Allowed, Finding, Question, Refused, decide, utc_now
 from pipgate.errors import assert_never
 from pipgate.gate_opening import context_of, read_rulebook
-from pipgate.matching import normalised, pin_or_none, same_version
+from pipgate.matching import pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
@@ -22,6 +22,7 @@ from pipgate.user_directories import state_home
 from pipgate.weighing import Weighing
 
 if TYPE_CHECKING:
+    from pipgate.build_request import Source
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
 
@@ -45,7 +46,7 @@ def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildReque
     waiting = [
         each.request
         for each in kept(book.project, state_home(os.environ))
-        if normalised(each.request.name) == name
+        if recorded_name(each.request) == name
         and (not version or same_version(version, each.request.version))
     ]
     approved = [
@@ -59,14 +60,15 @@ def _requests(name: str, version: str | None, book: Rulebook) -> list[BuildReque
         if each.name == name and each.pin and (not version or same_version(version, each.version))
     ]
     anything = BuildRequest(name, version, Sdist(f"{name}-{version or '?'}.tar.gz", None, ""), Purpose.WHEEL)
-    found = {(each.version, pin_or_none(each)): each for each in (*revoked, *approved, *waiting)}
+    found = {pin_or_none(each) or each.version: each for each in (*revoked, *approved, *waiting)}
     return list(found.values()) or [anything]
 
 
 def _of_pin(name: str, version: str | None, pin: Sha256Pin | CommitPin, file: str | None) -> BuildRequest:
     match pin:
         case Sha256Pin(sha256, subdirectory):
-            source: Sdist | Vcs = Sdist(file or f"{name}-{version}.tar.gz", sha256, "", subdirectory)
+            kind = Archive if version is None else Sdist
+            source: Source = kind(file or f"{name}-{version}.tar.gz", sha256, "", subdirectory)
         case CommitPin(vcs, commit, subdirectory):
             source = Vcs(vcs, commit, subdirectory)
         case _:
@@ -117,7 +119,7 @@ def _word(finding: Finding) -> tuple[str, str]:
 
 def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) -> list[str]:
     if isinstance(finding, Allowed):
-        return [shell_line(["pipgate", "deny", str(request.name)])]
+        return [shell_line(["pipgate", "deny", recorded_name(request)])]
     code = finding.code
     if code == "denied":
         return undenying(request, book)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipgate.approval_words import approval_key
+from pipgate.approval_words import approval_key, recorded_name
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.decision import Allowed, utc_now
 from pipgate.gate import Gate
@@ -77,9 +77,8 @@ def way_on(outcome: Outcome) -> str:
         return f"{title}: only once you know why it is another file: {approving}"
     if code == "denied-at-the-prompt" and key is not None:
         return f"{title}: to approve it after all: {masked(shell_line(['pipgate', 'approve', key]))}"
-    if request.name is None:
-        return f"{title}: to see all that is known of it: pipgate pending --json"
-    named = f"{request.name}=={request.version}" if request.version else request.name
+    name = recorded_name(request)
+    named = f"{name}=={request.version}" if request.version else name
     return f"{title}: to see what decides on it: {shell_line(['pipgate', 'explain', named])}"
 
 
