@@ -86,6 +86,19 @@ def test_what_is_imported(newest_hooked: Adopted, shape: str, how: str) -> None:
     assert at.canary.silent
 
 
+def test_a_project_on_pythonpath_is_seen_from_its_own_directory(newest_hooked: Adopted) -> None:
+    """pip takes the current directory off the import path itself, once."""
+    at, beside = newest_hooked, Beside(newest_hooked, "the hook")
+    info = beside.place / "simple.egg-info" / "PKG-INFO"
+    info.parent.mkdir()
+    info.write_text("Metadata-Version: 1.0\nName: simple\nVersion: 1.0\n")
+    for words in (("-m", "pip", "freeze"), ("-mpip", "list")):
+        seen = beside.run(*words, PYTHONPATH=str(beside.place))
+        assert "simple" in seen.stdout, seen.stderr
+        assert "simple" not in beside.run(*words).stdout
+    assert at.canary.silent
+
+
 def test_without_a_pip_of_its_own_it_stops(newest_hooked: Adopted) -> None:
     at, beside = newest_hooked, Beside(newest_hooked, "a package")
     (at.env.site_packages / "pip").rename(at.tmp / "gone")

@@ -90,7 +90,8 @@ def _leave_directory():
     """``python -m pip`` imports nothing from the directory that it is called in; pip leaves it later."""
     word = sys.orig_argv[len(sys.orig_argv) - len(sys.argv)]
     module = word.partition("m")[2] if word.startswith("-") else word
-    if module.partition(".")[0] == "pip" and sys.path[:1] == [_directory()]:
+    twice = sys.path[1:2] == sys.path[:1]  # PYTHONPATH names it too, and pip takes off the first of them
+    if module.partition(".")[0] == "pip" and sys.path[:1] == [_directory()] and not twice:
         _passed_by.extend(_found_in(sys.path[:1]))
         del sys.path[0]
 
