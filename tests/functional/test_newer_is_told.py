@@ -44,14 +44,12 @@ def installed(world: World, version: str) -> Installed:
     return Installed(world, env)
 
 
-def put(directory: Path, version: str) -> None:
-    """Write the metadata of an installed thing."""
-    info = directory / f"thing-{version}.dist-info"
+def put(directory: Path, version: str, name: str = "thing") -> None:
+    """Write the metadata of something installed."""
+    info = directory / f"{name}-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: thing\nVersion: {version}\n")
-    (info / "RECORD").write_text(
-        f"thing-{version}.dist-info/METADATA,,\nthing-{version}.dist-info/RECORD,,\n"
-    )
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (info / "RECORD").write_text(f"{info.name}/METADATA,,\n{info.name}/RECORD,,\n")
 
 
 def offer(world: World) -> None:
@@ -112,6 +110,8 @@ def test_an_approved_older_sdist_does_not_hide_the_newer(world: World, resolver:
     ended = world.pipgate("--allow-build", "thing==1.5", *install)
     assert "Successfully installed thing-1.5" in ended.out, ended.text
     assert "note: took thing 1.5 (sdist); thing 2.0 exists only as an sdist." in ended.err
+    again = world.pipgate("--allow-build", "thing==1.5", *install, "-I")
+    assert "note: took thing 1.5 (sdist); thing 2.0 exists only as an sdist." in again.err, again.text
     newer = world.pipgate(*offered(ended))
     assert "Successfully installed thing-2.0" in newer.out, newer.text
 
@@ -155,6 +155,19 @@ def test_what_the_user_says_takes_it_down(world: World, resolver: tuple[str, ...
     ended = here.pipgate("install", *resolver, "-c", str(constraint), "thing")
     assert (ended.status, ended.err) == (0, ""), ended.text
     assert here.holds == ["thing-1.1.dist-info"]
+
+
+def test_all_that_would_step_down_is_told(newest: World) -> None:
+    world = newest
+    target = world.tmp / "t"
+    for name in ("thing", "another"):
+        make_wheel(world.index.root, name, "1.0")
+        world.project(name, "2.0").sdist(world.index.root)
+        put(target, "2.0", name)
+    ended = world.pipgate("install", "--target", str(target), "thing", "another")
+    assert ended.status == 43, ended.text
+    assert ended.err.count("the installed 2.0 would be replaced by the older 1.0") == 2
+    assert "thing==2.0 another==2.0" in ended.err
 
 
 @pytest.mark.parametrize("place", ["target", "prefix", "root", "user"])

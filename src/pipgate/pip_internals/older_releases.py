@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pip._internal.locations import get_scheme
 from pip._internal.metadata import get_default_environment, get_environment
+from pip._internal.models.link import Link
 from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import InvalidVersion, Version
 
@@ -37,6 +38,7 @@ def weigh(resolver: Any, result: Any, run: Run) -> None:
     """Weigh every release that serves where a newer one was passed over; raises BuildRefusedError."""
     if run.chain_of_build():
         return
+    refused = []
     for served in (*_taken(result), *_kept(resolver, result)):
         if not stand_in.is_version(served.version):
             continue
@@ -47,19 +49,31 @@ def weigh(resolver: Any, result: Any, run: Run) -> None:
         instead = PassedOver(newer.name or "", served.version, newer.version or "", served.taken_as, replaces)
         stopped = run.gate.pass_over(newer, instead)
         if stopped is not None:
-            raise stopped
+            refused.append(stopped)
+        if refused and run.gate.prompter is not None:
+            break  # somebody has said no, and the run cannot go on
+    if refused:
+        raise refused[0]
 
 
 def _taken(result: Any) -> Iterator[_Served]:
     """Yield what comes from an index or a find-links directory."""
     for req in result.requirements.values():
-        link = req.link
+        link = _source_of(req)
         if link is None or req.original_link is not None or not req.name:
             continue
         wheel = link.filename.split("-")[1] if link.is_wheel else None
         version = wheel or version_in_filename(req.name, link.filename)
         if version:
             yield _Served(canonicalize_name(req.name), version, "wheel" if wheel else "sdist", link.url)
+
+
+def _source_of(req: InstallRequirement) -> Link | None:
+    """Return what was taken; of a wheel from pip's cache that is what it was built of."""
+    if req.link is None or not req.link.is_wheel or req.download_info is None:
+        return req.link
+    source = Link(req.download_info.url)
+    return req.link if source.is_wheel else source
 
 
 def _kept(resolver: Any, result: Any) -> Iterator[_Served]:
@@ -77,13 +91,13 @@ def _kept(resolver: Any, result: Any) -> Iterator[_Served]:
 
 def _wants_newest(resolver: Any, project: str) -> bool:
     """Return whether pip looks for a newer release of what is installed, as its provider decides it."""
-    if resolver.upgrade_strategy == "eager":
-        return True
     criteria = resolver._result.criteria
-    wanted = [
-        each for key in criteria if key.partition("[")[0] == project for each in criteria[key].information
-    ]
-    return resolver.upgrade_strategy == "only-if-needed" and any(each.parent is None for each in wanted)
+    keys = [key for key in criteria if key.partition("[")[0] == project]
+    is_named = any(each.parent is None for key in keys for each in criteria[key].information)
+    if is_named and getattr(resolver, "only_dependencies", False):
+        return False  # it is not wanted itself (pip 26.2)
+    strategy = resolver.upgrade_strategy
+    return strategy == "eager" or (strategy == "only-if-needed" and is_named)
 
 
 def _specifiers(resolver: Any, result: Any, project: str) -> frozenset[Any]:
