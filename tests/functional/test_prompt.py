@@ -21,6 +21,8 @@ from support.environments import hermetic
 from support.projects import make_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.world import World
 
 QUESTION = b"[?] > "
@@ -33,8 +35,12 @@ def on_a_terminal(
     env: dict[str, str] | None = None,
     question: bytes = QUESTION,
     columns: int = 0,
+    before: Callable[[int, int], None] = lambda _process, _terminal: None,
 ) -> tuple[int, str]:
-    """Run pipgate on a terminal of its own; each answer is typed when the next question stands there."""
+    """Run pipgate on a terminal of its own; each answer is typed when the next question stands there.
+
+    ``before`` is called ahead of each, with the process and the descriptor of its terminal.
+    """
     variables = {**hermetic(world.home, world.index.url), "TERM": "dumb", **(env or {})}
     if env is None:
         del variables["CI"]
@@ -46,11 +52,11 @@ def on_a_terminal(
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         os.chdir(directory)
         os.execve(str(world.env.python), [str(world.env.python), script, *args], variables)
-    shown = _talk(master, answers, question)
+    shown = _talk(master, answers, question, lambda: before(process, master))
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown
 
 
-def _talk(master: int, answers: list[bytes], question: bytes) -> str:
+def _talk(master: int, answers: list[bytes], question: bytes, before: Callable[[], None]) -> str:
     shown, asked, until = b"", 0, time.monotonic() + 90
     while time.monotonic() < until and select.select([master], [], [], 90)[0]:
         try:
@@ -59,6 +65,7 @@ def _talk(master: int, answers: list[bytes], question: bytes) -> str:
             break
         if shown.count(question) + shown.count(b"to stop --") > asked and asked < len(answers):
             time.sleep(0.2)  # what is typed before the question is dropped
+            before()
             os.write(master, answers[asked])
             asked += 1
     os.close(master)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
 import re
+import signal
+import struct
+import termios
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,6 +213,55 @@ def test_a_large_plan_keeps_to_a_screen(newest: World, columns: int) -> None:
     assert shown.count("to stop --") >= 2
     assert "p149-1.0.tar.gz" in shown
     assert newest.canary.silent
+
+
+def stopped_and_continued(process: int, _terminal: int) -> None:
+    os.kill(process, signal.SIGSTOP)
+    assert os.WIFSTOPPED(os.waitpid(process, os.WUNTRACED)[1])
+    os.kill(process, signal.SIGCONT)
+
+
+@on_both_ends
+@pytest.mark.parametrize("answers", [[b"v\n", b"o\n"], [b"a\x1av\n", b"n\x1ao\n"]], ids=["stopped", "ctrl-z"])
+def test_the_question_outlives_a_stop(world: World, answers: list[bytes]) -> None:
+    """What was typed before Ctrl-Z is dropped by the terminal: it answers nothing."""
+    status, shown = ask(world, answers, *plan(world, *NAMES), before=stopped_and_continued)
+    assert status == 0, shown
+    assert shown.count(TOGETHER) == 2
+    assert not recorded(world)
+
+
+def narrowed(_process: int, terminal: int) -> None:
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
+
+
+@on_both_ends
+def test_the_window_is_measured_again(world: World) -> None:
+    names = ("evil-with-a-rather-long-name", "worse-with-a-rather-long-name")
+    status, shown = ask(world, [b"v\n", b"n\n"], *plan(world, *names), columns=100, before=narrowed)
+    assert status == 43, shown
+    first, _, second = shown.partition("> v\r\n")
+    assert any(len(line) > 60 for line in first.splitlines() if line.startswith("  1  evil"))
+    assert all(
+        len(line) <= 30 for line in second.splitlines() if line.startswith(("  1  evil", "  2  worse"))
+    )
+    assert second.startswith("  1  evil")
+
+
+@on_both_ends
+@pytest.mark.parametrize("resolver", [(), ("--use-deprecated=legacy-resolver",)], ids=["new", "legacy"])
+def test_one_file_of_many_requirements_is_listed_once(world: World, resolver: tuple[str, ...]) -> None:
+    info = "Metadata-Version: 2.2\nName: evil\nVersion: 1.0\n"
+    install = plan(world, "evil", "worse")
+    world.project(files={"PKG-INFO": info, "more.txt": "other bytes"}).zip_sdist(world.index.root)
+    for name in ("one", "two"):
+        make_wheel(
+            world.index.root, name, "1.0", requires=(f"evil[{'x' if name == 'one' else 'y'}]", "worse")
+        )
+    status, shown = ask(world, [b"o\n"], *install, *resolver, "one", "two")
+    assert status == 0, shown
+    assert "Run all 2?" in shown
+    assert len(re.findall(r"^  [12]  evil 1\.0  evil-1\.0\.", shown, re.MULTILINE)) == 1
 
 
 FORGED = "x\u3000\u2800\u00a0\u3164" + "漢" * 40 + "  sha256        " + "a" * 64 + "\r\x1b[2J\u202e"
