@@ -18,11 +18,11 @@ from pipgate.approvals_text import added, parse_approvals
 from pipgate.archive_names import is_version
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.decision import utc_now
-from pipgate.errors import FileNotWrittenError, UsageError, assert_never
+from pipgate.errors import LeadsOutError, UsageError, assert_never
 from pipgate.lapses import takes_back
 from pipgate.matching import normalised, pin_or_none
 from pipgate.origin import BUILTIN, Layer, Origin
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import plain
 from pipgate.policy_values import WrongValueError, text
 from pipgate.user_directories import is_projects, state_home
 
@@ -132,9 +132,7 @@ def take_back(
 
     Raises what ``record`` raises.
     """
-    path = approval.origin.file or book.approvals_path
-    if os.path.realpath(path) == os.path.realpath(book.approvals_path):
-        path = book.approvals_path  # by the name that the caller gave, where it has two
+    path = _as_named(approval.origin.file or book.approvals_path, book)
     revoked = revocation_of(approval.name, version=approval.version, pin=approval.pin, reason=reason)
     entry = replace(revoked, origin=Origin(approval.origin.layer, path))
     rewrite(book, path, lambda text: added(text, _dated_to_count(entry, text, book)), environ)
@@ -144,19 +142,16 @@ def take_back(
 def rewrite(book: Rulebook, path: str, edit: Callable[[str | None], str], environ: Mapping[str, str]) -> None:
     """Change an approvals file; the project stays trusted if its files were as they had been trusted.
 
-    Raises what ``change`` raises, and FileNotWrittenError for the project's file where that is a link out of
+    Raises what ``change`` raises, and LeadsOutError for the project's file where that is a link out of
     the project: what is recorded there would hold elsewhere too.
     """
+    path = _as_named(path, book)
     real, root = os.path.realpath(path), os.path.realpath(book.project)
     if _is_own(book, path) and not real.startswith(root.rstrip("/") + "/"):
         linked = real != os.path.abspath(path)  # noqa: PTH100 -- strings
         where = f"is a link out of the project, to {plain(real)}"
-        raise FileNotWrittenError(
-            f"{plain(path)} {where if linked else f'does not lie in the project ({plain(root)})'}",
-            hints=(
-                f"To write there all the same: {shell_line(['pipgate', '--approvals', real, 'approve'])}",
-            ),
-        )
+        told = f"{plain(path)} {where if linked else f'does not lie in the project ({plain(root)})'}"
+        raise LeadsOutError(told, real)
     texts: list[tuple[str | None, str]] = []
 
     def noted(text: str | None) -> str:
@@ -166,6 +161,12 @@ def rewrite(book: Rulebook, path: str, edit: Callable[[str | None], str], enviro
     change(path, noted)
     for before, after in texts if _is_own(book, path) else []:
         _keep_trust(book, before or "", after, state_home(environ))
+
+
+def _as_named(path: str, book: Rulebook) -> str:
+    """Return a path by the name that the caller gave, where the file has two."""
+    is_same = os.path.realpath(path) == os.path.realpath(book.approvals_path)
+    return book.approvals_path if is_same else path
 
 
 def _keep_trust(book: Rulebook, before: str, after: str, state: str) -> None:
@@ -188,7 +189,8 @@ def counts_later(book: Rulebook) -> str | None:
         return None
     if book.trusted_by_system_alone:
         return "The system's policy does not trust this project, so it does not count here."
-    return "This project is not trusted, so it does not count yet. After reading its files: pipgate trust"
+    trusting = book.again.command("trust")
+    return f"This project is not trusted, so it does not count yet. After reading its files: {trusting}"
 
 
 def _dated_to_count(entry: Approval | Revocation, text: str | None, book: Rulebook) -> Approval | Revocation:

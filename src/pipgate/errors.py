@@ -121,3 +121,11 @@ class FileNotWrittenError(PipgateError):
 
     reference = "file-not-written"
     exit_status = EXIT_POLICY
+
+
+class LeadsOutError(FileNotWrittenError):
+    """A file of the project is a link out of it; ``real`` is where that leads."""
+
+    def __init__(self, message: str, real: str) -> None:
+        super().__init__(message)
+        self.real = real

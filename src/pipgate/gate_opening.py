@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pipgate.allowances import parse_allowance
 from pipgate.decision import Context, utc_now
 from pipgate.gate import Gate
+from pipgate.offered import of_settings
+from pipgate.outcomes import Trusting
 from pipgate.outlook import outlook_of
 from pipgate.pip_conf import unreadable
 from pipgate.plain_text import plain
 from pipgate.policy import Mode, Verdict
-from pipgate.policy_places import ignored, named
+from pipgate.policy_places import find_project, ignored, named
 from pipgate.read_before import note_valid
 from pipgate.rulebook import Rulebook, load_rulebook
 from pipgate.terminal import say
@@ -41,7 +44,8 @@ def read_rulebook(
     given = named(settings.policy, settings.approvals, environ)
     if settings.elsewhere is not None:
         given = given._replace(prefix=settings.elsewhere.prefix)
-    return load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
+    book = load_rulebook(given, cwd, environ, mode=settings.gate_mode, begins_approvals=begins_approvals)
+    return replace(book, options=of_settings(settings))
 
 
 def _tell_ignored(cwd: str, environ: Mapping[str, str]) -> None:
@@ -76,7 +80,8 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
         project=book.project,
     )
     gate = Gate(book.policy, book.approvals, context, prompter)
-    gate.record.untrusted_approvals = 0 if book.trusted_by_system_alone else len(book.passed_by)
+    gate.record.wants_reason = book.policy.require_reason.value
+    gate.record.trusting = _trusting(book, context, cwd, environ)
     gate.record.only_approvals = book.policy.locked and book.policy.default.value is Verdict.BLOCK
     if book.is_written:
         paths = [each.path for each in book.sources]
@@ -114,6 +119,20 @@ def _prompter(book: Rulebook, settings: Settings, environ: Mapping[str, str]) ->
         return None
     naming = () if settings.approvals is None else ("--approvals", settings.approvals)
     return TerminalPrompter(terminal, AnswersFile(book, environ, naming))
+
+
+def _trusting(book: Rulebook, context: Context, cwd: str, environ: Mapping[str, str]) -> Trusting | None:
+    """Return what the project's own files would change if they counted, or None where no word of that helps.
+
+    In CI nobody has read them, and a proposal brings its own: there those of the branch that it is for count.
+    """
+    if book.trusted or book.trusted_by_system_alone:
+        return None
+    is_ci = not may_ask(Mode.AUTO, environ)
+    by_approvals = book.files.approvals_path if book.passed_by else None
+    counting = ("--approvals", by_approvals) if by_approvals else ("--policy", find_project(cwd))
+    file = os.path.relpath(counting[1] or book.project, cwd)
+    return Trusting(lambda request: book.allows_if_trusted(request, context), is_ci, counting[0], file)
 
 
 def _load_what_deciding_needs(book: Rulebook) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.decision import Decision, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipgate.build_request import BuildRequest
 
 
@@ -75,13 +77,27 @@ class Planned:
     unread: str | None
 
 
+class Trusting(NamedTuple):
+    """What the files of a project that is not trusted would change.
+
+    ``allows`` says whether they would allow a request. In CI (``is_ci``) the same file of another branch is
+    named instead, by ``option``; ``file`` is its path from the current directory.
+    """
+
+    allows: Callable[[BuildRequest], bool]
+    is_ci: bool
+    option: str
+    file: str
+
+
 @dataclass(slots=True)
 class Record:
     """Everything that one run has to tell; the gate writes it, the report reads it.
 
     ``unread`` says of a refused request, by its title, why its files do not say what it requires;
-    ``untrusted_approvals`` counts the approvals of the project that were passed by because it is not trusted;
-    ``only_approvals`` says that the system lets nothing be allowed for one run.
+    ``trusting`` is what the project's own files would change if they counted; ``wants_reason`` says that the
+    policy wants a reason for an approval, and ``only_approvals`` that the system lets nothing be allowed for
+    one run.
     """
 
     outcomes: dict[BuildRequest, Outcome] = field(default_factory=dict)
@@ -89,7 +105,8 @@ class Record:
     passed_over: list[PassedOver] = field(default_factory=list)
     metadata: list[MetadataUsed] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
-    untrusted_approvals: int = 0
+    trusting: Trusting | None = None
+    wants_reason: bool = False
     only_approvals: bool = False
 
     def adopt(self, outcomes: list[Outcome]) -> None:

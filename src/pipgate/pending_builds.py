@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipgate.offered import Again
 from pipgate.report import outcome_to_json, outcomes_from_json
 from pipgate.state_files import name_of, read_json, write_json
 
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
     from pipgate.outcomes import Outcome
 
 _KEPT = 200
+_NOTHING = Again()
 
 
-def keep(outcomes: Sequence[Outcome], project: str, state: str) -> None:
-    """Remember the refusals that stopped a run; that it cannot be remembered is no reason to fail."""
+def keep(outcomes: Sequence[Outcome], project: str, state: str, again: Again = _NOTHING) -> None:
+    """Remember the refusals that stopped a run, and what the next command has to say again to find the same.
+
+    That it cannot be remembered is no reason to fail.
+    """
     rows = [outcome_to_json(outcome) for outcome in outcomes][:_KEPT]
+    told = {"project": project, "requests": rows, "options": again.options, "places": again.places}
     try:
-        write_json(_path(project, state), {"project": project, "requests": rows})
+        write_json(_path(project, state), told)
     except OSError:
         return
 
@@ -31,6 +37,15 @@ def kept(project: str, state: str) -> list[Outcome]:
         return outcomes_from_json(read_json(_path(project, state))["requests"])
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def kept_again(project: str, state: str) -> Again:
+    """Return what a command has to say again to find what ``kept`` returns."""
+    try:
+        told = read_json(_path(project, state))
+        return Again(tuple(map(str, told["options"])), tuple(map(str, told["places"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return _NOTHING
 
 
 def _path(project: str, state: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.errors import PolicyError
@@ -53,7 +54,7 @@ def files(environ: Mapping[str, str], prefix: str) -> Iterator[tuple[Layer, str]
         yield Layer.PIP_CONF, named
 
 
-def named_policies(environ: Mapping[str, str], prefix: str) -> list[NamedPolicy]:
+def named_policies(environ: Mapping[str, str], prefix: str = sys.prefix) -> list[NamedPolicy]:
     """Return the policies that pip.conf files of an environment name, the farthest first; raises PolicyError.
 
     A file that does not mention us is pip's alone, whatever is wrong with it.

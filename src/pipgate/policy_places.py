@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate import pip_conf
 from pipgate.errors import PolicyError, UsageError
+from pipgate.offered import ours
 from pipgate.origin import Layer
 from pipgate.ownership import is_strangers, why_not_ones_own
 from pipgate.plain_text import plain, shell_line
@@ -89,7 +90,7 @@ def anything_written(given: Named, cwd: str, environ: Mapping[str, str]) -> bool
     approvals = [f"{project.root}/{APPROVALS}", f"{home}/{APPROVALS}"]
     if project.policy is not None or any(map(os.path.lexists, (*places, *approvals))):
         return True
-    return bool(pip_conf.named_policies(environ, sys.prefix))
+    return bool(pip_conf.named_policies(environ))
 
 
 def usual_files(environ: Mapping[str, str]) -> list[str]:
@@ -278,9 +279,14 @@ def _mended(layer: Layer, place: str, why: str) -> tuple[str, ...]:
         return ()
     own = shell_line(["chown", str(os.getuid()), place])
     return (
-        "With the files of this user's own home: env -u HOME -u XDG_CONFIG_HOME pipgate policy check",
+        f"With the files of this user's own home: {_checking('HOME', 'XDG_CONFIG_HOME')}",
         f"If it says what you mean: {own}",
     )
+
+
+def _checking(*without: str) -> str:
+    """Return the command that says whether all is valid without these variables."""
+    return f"env {' '.join(f'-u {each}' for each in without)} {ours(['policy', 'check'])}"
 
 
 def require_users(path: str, root: str) -> None:
@@ -289,7 +295,7 @@ def require_users(path: str, root: str) -> None:
         raise PolicyError(
             path,
             f"it does not count as yours: HOME or XDG_CONFIG_HOME leads into the project ({plain(root)})",
-            hints=("Without it: env -u HOME -u XDG_CONFIG_HOME pipgate policy check",),
+            hints=(f"Without it: {_checking('HOME', 'XDG_CONFIG_HOME')}",),
         )
 
 
@@ -299,5 +305,5 @@ def require_whole(layer: Layer, path: str, variable: str) -> None:
         raise PolicyError(
             plain(path),
             f"{variable} has to name a file by its whole path",
-            hints=(f"Without it: env -u {variable} pipgate policy check",),
+            hints=(f"Without it: {_checking(variable)}",),
         )

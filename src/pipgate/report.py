@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pipgate.approval_words import approval_key
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs, kind, location
 from pipgate.decision import NEEDS_APPROVAL, Allowed, Decision, Refused
 from pipgate.errors import PipgateError
-from pipgate.index_words import index_words
 from pipgate.lapses import DOES_NOT_HOLD
-from pipgate.outcomes import Outcome, PassedOver, Record
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.outcomes import Outcome, Record
+from pipgate.plain_text import masked, plain
 from pipgate.public_urls import commit_in
+from pipgate.ways_on import Ending, hints_of, older_release_note
 
 if TYPE_CHECKING:
     from pipgate.build_request import Source
@@ -24,24 +23,6 @@ _NOT_BINDING = {
     "filename": "pyproject.toml, and the version from the name of the file",
 }
 _KINDS: dict[str, type[Source]] = {"sdist": Sdist, "archive": Archive, "vcs": Vcs, "directory": Directory}
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended, for the messages: its command line, and what the command was going to do.
-
-    ``builds`` says that it was going to build what it resolved, ``installing`` that it had begun to install,
-    ``offers_no_deps`` that it runs nothing when it is given ``--no-deps``, and is without it now.
-    ``by_program`` says that a program called pip, which takes no option of ours; ``again`` are the words
-    that start that program, where they are known.
-    """
-
-    command: list[str]
-    builds: bool = True
-    installing: bool = False
-    offers_no_deps: bool = False
-    by_program: bool = False
-    again: tuple[str, ...] = ()
 
 
 class BuildBlockedError(PipgateError):
@@ -142,7 +123,7 @@ def blocked(record: Record, outcomes: list[Outcome], ending: Ending) -> BuildBlo
         _headline(subjects, ending),
         context=tuple(line for outcome in subjects for line in _lines(outcome, record, ending)),
         note=_what_ran(record, ending),
-        hints=_hints(subjects, record, ending),
+        hints=hints_of(subjects, record, ending),
     )
 
 
@@ -169,19 +150,7 @@ def recorded_metadata_notes(record: Record) -> list[str]:
 
 def older_release_notes(record: Record, ending: Ending) -> list[str]:
     """Return one line for every newer sdist that was passed over, with the command that takes it."""
-    return [_older_release_note(each, record, ending) for each in record.passed_over]
-
-
-def _older_release_note(each: PassedOver, record: Record, ending: Ending) -> str:
-    name, key = plain(each.name), f"{each.name}=={each.newer}"
-    done = "kept" if each.taken_as == "installed" else "took"
-    instead = f" in the place of {plain(each.replaces)}" if each.replaces else ""
-    using = f"To use it: {_allowing([key], ending.command)}"
-    if record.only_approvals or ending.by_program:
-        words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), key]
-        using = f"To use it, approve it first: {masked(shell_line(words))}"
-    told = f"{name} {plain(each.taken)} ({each.taken_as}){instead}; {name} {plain(each.newer)}"
-    return f"note: {done} {told} exists only as an sdist. {using}"
+    return [older_release_note(each, record, ending) for each in record.passed_over]
 
 
 def _by_subject(outcomes: list[Outcome]) -> list[Outcome]:
@@ -244,79 +213,3 @@ def _what_ran(record: Record, ending: Ending) -> str:
     if ending.installing:
         return code
     return f"{code} Nothing was {'installed' if ending.builds else 'saved'}."
-
-
-def _hints(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[str, ...]:
-    askable = [each.request for each in outcomes if each.decision.code in {"needs-approval", "older-wheel"}]
-    other = [each.request for each in outcomes if each.decision.code == "hash-mismatch"]
-    asking_why = _asking_why(outcomes, ending)
-    if asking_why:
-        return asking_why
-    if other and not askable:
-        approving = _approving(other, record, ending)
-        return tuple(f"Only once you know why it is another file: {each}" for each in approving)
-    told = [each.request for each in outcomes if each.decision.code == "file-settings"]
-    if told and not askable and not record.only_approvals:
-        return (f"To allow these settings for this run: {_allowing(list(map(_key, told)), ending.command)}",)
-    if not askable:
-        return (_knowing(ending),)
-    which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
-    allowing = _allowing([_key(request) for request in (*askable, *told)], ending.command)
-    hints = _approving(askable, record, ending)
-    if not record.only_approvals and not ending.by_program:
-        hints.append(f"To allow {which} for this run: {allowing}")
-    if hints and ending.again:
-        hints.append(going_on(ending.again))
-    hints = hints or [_knowing(ending)]
-    if ending.offers_no_deps and all(request.title in record.unread for request in askable):
-        alone = masked(shell_line(["pipgate", *ending.command, "--no-deps"]))
-        hints.append(f"To go on without what {they}, and run nothing: {alone}")
-    return tuple(hints)
-
-
-def going_on(again: tuple[str, ...]) -> str:
-    """Return what to do when all is approved, for a program that has called pip."""
-    return f"To go on then: {masked(shell_line([*again]))}"
-
-
-def _asking_why(outcomes: list[Outcome], ending: Ending) -> tuple[str, ...]:
-    """Return the commands that say who denied or revoked what was refused, and what would change it."""
-    decided = [each.request for each in outcomes if each.decision.code in {"denied", "revoked"}]
-    named = {each.name or each.claimed: each.version if each.name else None for each in decided}
-    keys = [f"{name}=={version}" if version else name for name, version in named.items() if name]
-    lines = [shell_line(["pipgate", *_environment(ending), "explain", key]) for key in keys]
-    return tuple(f"To see who decided that, and what would change it: {line}" for line in lines)
-
-
-def _environment(ending: Ending) -> list[str]:
-    """Return the option of the environment that was named: its Python matters, and that there is a pip."""
-    return ending.command[:2] if ending.command[:1] == ["--env"] else []
-
-
-def _knowing(ending: Ending) -> str:
-    if ending.by_program:
-        return f"To have it listed: {shell_line(['pipgate', *_environment(ending), 'pending'])}"
-    known = masked(shell_line(["pipgate", "--gate-report", "report.json", *ending.command]))
-    return f"To have all that is known of it in a file: {known}"
-
-
-def _approving(requests: list[BuildRequest], record: Record, ending: Ending) -> list[str]:
-    """Return what would allow the requests for good, where all of them can be pinned."""
-    trusting = ["To use the approvals of this project, after reading them: pipgate trust"]
-    keys = [approval_key(request) for request in requests]
-    found = [key for key in keys if key is not None]
-    words = ["pipgate", *_environment(ending), "approve", *index_words(ending.command), *found]
-    approving = [f"To approve and record: {masked(shell_line(words))}"]
-    return (trusting if record.untrusted_approvals else []) + (approving if len(found) == len(keys) else [])
-
-
-def _key(request: BuildRequest) -> str:
-    """Return the value of ``--allow-build`` that allows exactly this request."""
-    if request.name and request.is_known_by_name:
-        return f"{request.name}=={request.version}" if request.version else request.name
-    return location(request.source)
-
-
-def _allowing(keys: list[str], command: list[str]) -> str:
-    options = [word for key in dict.fromkeys(keys) for word in ("--allow-build", key)]
-    return masked(shell_line(["pipgate", *options, *command]))

@@ -11,7 +11,9 @@ from pipgate import trust
 from pipgate.approvals import Approvals
 from pipgate.approvals_file import read_text
 from pipgate.approvals_places import ApprovalsFile, Settled, approvals_files, of_policy, users_file
+from pipgate.decision import Allowed, decide
 from pipgate.errors import PolicyError
+from pipgate.offered import Again
 from pipgate.origin import Layer
 from pipgate.ownership import is_strangers
 from pipgate.policy import Policy
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pipgate.approvals import Approval
+    from pipgate.build_request import BuildRequest
+    from pipgate.decision import Context
     from pipgate.policy import PolicyLayer, Setting
 
     Texts = Callable[[str], tuple[str, os.stat_result] | None]
@@ -45,6 +49,8 @@ class Rulebook:
     are the approvals of the project that were not used because it is not trusted. ``sources`` are all files
     that were looked for, and whether each counts; ``is_written`` says that there is any file at all.
     ``trusted_by_system_alone`` says that the system's file has floors, so that nobody else's trust counts.
+    ``if_trusted`` is the policy that would hold if the project were trusted; ``options`` are those of ours
+    that a command has to say again to come to the same rulebook.
     """
 
     policy: Policy
@@ -57,6 +63,20 @@ class Rulebook:
     sources: tuple[ApprovalsFile, ...] = ()
     is_written: bool = False
     trusted_by_system_alone: bool = False
+    if_trusted: Policy | None = None
+    options: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> Again:
+        """What a command says again to speak of the same."""
+        return Again(self.options, wants_reason=self.policy.require_reason.value)
+
+    def allows_if_trusted(self, request: BuildRequest, context: Context) -> bool:
+        """Return whether the project's own files would allow a request, if this user trusted them."""
+        if self.trusted or self.trusted_by_system_alone or self.if_trusted is None:
+            return False
+        held = replace(self.approvals, approved=(*self.approvals.approved, *self.passed_by))
+        return isinstance(decide(request, self.if_trusted, held, context), Allowed)
 
 
 def load_rulebook(
@@ -106,6 +126,7 @@ def load_rulebook(
         sources,
         is_written=bool(places) or any(texts(each.path) is not None for each in sources),
         trusted_by_system_alone=_is_closed(layers),
+        if_trusted=if_trusted,
     )
 
 

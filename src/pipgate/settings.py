@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipgate.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _ALLOW_BUILD = "--allow-build"
 _GATE_REPORT = "--gate-report"
@@ -17,6 +17,7 @@ _GATE_MODE = "--gate-mode"
 _ENV = "--env"  # for the launcher, which has read it by now
 _OWN_OPTIONS = (_ALLOW_BUILD, _GATE_REPORT, _POLICY, _APPROVALS, _GATE_MODE, _ENV)
 PIPGATE = "pipgate"  # the way that commands come here, but for those through a hook or a pip.conf
+_SAID_AGAIN = (_ENV, _POLICY, _APPROVALS)  # by a command that is to speak of the same
 _MODES = ("auto", "interactive", "ci", "observe")
 
 
@@ -80,6 +81,12 @@ def parse_settings(argv: list[str], *, is_pip: bool = False) -> Settings:
         own_options=tuple(word for pair in own if pair[0] != _ENV for word in pair),
         is_pip=is_pip,
     )
+
+
+def said_again_of(command: Sequence[str]) -> list[str]:
+    """Return our own options of a command that the next one has to say again; raises UsageError."""
+    own, _ = _split(list(command))
+    return [word for pair in own if pair[0] in _SAID_AGAIN for word in pair]
 
 
 def _last(own: list[tuple[str, str]], wanted: str) -> str | None:

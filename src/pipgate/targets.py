@@ -158,6 +158,11 @@ def _python_of(directory: str, variable: str) -> str:
     return python
 
 
+def is_on_path(name: str, path: str) -> bool:
+    """Return whether a shell finds a program of that name."""
+    return _first(path, name, own=True) is not None
+
+
 def _first(path: str, name: str, *, own: bool = False) -> str | None:
     """Return the first program of that name on PATH; those of a tool's environment only for ``own``."""
     tool = os.path.realpath(os.path.join(sys.prefix, _BIN)) if is_tool() and not own else None  # noqa: PTH118 -- same

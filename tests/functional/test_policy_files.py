@@ -150,9 +150,9 @@ def test_a_cloned_project_gets_nothing_until_it_is_trusted(world: World) -> None
     (world.home / ".local" / "state" / "pipgate" / "trusted.json").unlink()  # another user, another machine
     project_policy(world, '[[rule]]\nname = "evil"\nverdict = "allow"\n')
     for name in ("evil", "worse"):
-        cloned = install(world, name)
+        cloned = install(world, name, before=("--gate-mode", "ci"), env={"CI": ""})
         assert cloned.status == 43, cloned.text
-    assert "pipgate trust" in cloned.err
+        assert "pipgate trust" in cloned.err
     assert world.canary.silent
     shown = run(world, "trust", "--show")
     assert '+verdict = "allow"' in shown.out
@@ -337,7 +337,9 @@ def test_a_policy_elsewhere_makes_no_file_of_an_untrusted_checkout_count(world: 
         run(world, "--approvals", "ci/approvals.toml", "approve", "evil==1.0", "--sha256", digest).status == 0
     )
     before = ("--policy", str(elsewhere))
-    for options in ({"before": before}, {"env": {"PIPGATE_POLICY": str(elsewhere)}}):
+    nobody = ("--gate-mode", "ci")  # and yet not in CI, where nothing is trusted
+    named = {"CI": "", "PIPGATE_POLICY": str(elsewhere)}
+    for options in ({"before": (*before, *nobody), "env": {"CI": ""}}, {"before": nobody, "env": named}):
         blocked = install(world, "evil", **options)
         assert (blocked.status, world.canary.silent) == (43, True), blocked.text
         assert "pipgate trust" in blocked.err

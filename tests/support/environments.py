@@ -129,7 +129,7 @@ def hermetic(home: Path, index: str | None) -> dict[str, str]:
     variables = {
         "CI": "true",  # nobody is asked, even where the tests run on a terminal
         "HOME": str(home),
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"/usr/local/bin:/usr/bin:/bin:{_bin()}",
         "LANG": "C.UTF-8",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_PROGRESS_BAR": "off",
@@ -146,10 +146,27 @@ def hermetic(home: Path, index: str | None) -> dict[str, str]:
     return variables
 
 
+def _bin() -> Path:
+    """Return a directory with a word for the central pipgate, as ``pipx`` and ``uv tool`` put one on PATH."""
+    directory = WORK / f"{_tool_root().name}-on-path"
+    script = directory / "pipgate"
+    if not script.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        draft = directory / f"draft-{os.getpid()}"
+        draft.write_text(f'#!/bin/sh\nexec "{_tool_root() / "bin" / "pipgate"}" "$@"\n')
+        draft.chmod(0o755)
+        draft.replace(script)
+    return directory
+
+
+def _tool_root() -> Path:
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"  # what is enabled names it by its path
+    return WORK / f"python{version}-tool"
+
+
 def tool() -> Environment:
     """Return the environment of a central pipgate, as pipx and uv make one."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"  # what is enabled names it by its path
-    env = environment(ALL_PIPS[-1], through=DIRECT, name=f"python{version}-tool")
+    env = environment(ALL_PIPS[-1], through=DIRECT, name=_tool_root().name)
     (env.root / "uv-receipt.toml").touch()
     return env
 

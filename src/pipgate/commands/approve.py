@@ -16,8 +16,8 @@ from pipgate.build_request import Purpose, Sdist, subdirectory_of
 from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.commands.choice import ask_reason, choose, is_undecided
 from pipgate.commands.denied import require_not_denied
-from pipgate.commands.found import Found, find
-from pipgate.commands.pending import key_if_undecided, still_pending, way_on
+from pipgate.commands.found import Found, find, places
+from pipgate.commands.pending import again_for, key_if_undecided, still_pending, way_on
 from pipgate.commands.recorded import as_json, plain_name
 from pipgate.commands.required import needed_by, require_all, show
 from pipgate.errors import EXIT_BLOCKED, ApprovalRefusedError, PipgateError, UsageError
@@ -25,7 +25,8 @@ from pipgate.gate_opening import read_rulebook
 from pipgate.lapses import in_words
 from pipgate.lapses import revocation_of as revocation_of_request
 from pipgate.matching import pin_or_none, same_version
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.offered import Again
+from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
 from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
@@ -66,13 +67,18 @@ def approve(settings: Settings, words: list[str]) -> int:
     if given.pending and given.sha256:
         raise UsageError("pipgate approve: --sha256 is for one NAME==VERSION, and not for --pending")
     waiting = still_pending(book) if given.pending else []
+    then = again_for(book) if given.pending or not given.what else Again()
     if not given.what and not given.pending:
         waiting = _chosen(given, book)
         if not any(map(is_undecided, waiting)):
             say_lines(["Nothing was approved."])
             return 0
     if settings.elsewhere is not None and (waiting or (wanted and not given.sha256)):
-        settings.elsewhere.go_over(None)
+        settings.elsewhere.go_over(_environment_in(then))
+    if then.places and not places(given):  # where the blocked run has looked
+        chosen_reason = given.reason
+        given = _parser().parse_args([*then.places, *words])
+        given.reason = chosen_reason
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
         found = _found(waiting, wanted, given, book, directory)
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
@@ -89,7 +95,7 @@ def approve(settings: Settings, words: list[str]) -> int:
         if key_if_undecided(each) is None and pin_or_none(each.request) not in recorded
     ]
     _tell(entries, left, book, as_json_wanted=given.json)
-    _require_none_left(left, len(entries))
+    _require_none_left(left, then, len(entries))
     return 0
 
 
@@ -100,6 +106,13 @@ def _chosen(given: argparse.Namespace, book: Rulebook) -> list[Outcome]:
     if chosen and book.policy.require_reason.value and not given.reason:
         given.reason = ask_reason()
     return [*chosen, *(each for each in pending if not is_undecided(each))]
+
+
+def _environment_in(again: Again) -> str | None:
+    """Return the environment that the blocked run was for, where it was named and is still there."""
+    options = dict(zip(again.options[::2], again.options[1::2], strict=False))
+    named = options.get("--env")
+    return named if named is not None and os.path.exists(named) else None  # noqa: PTH110 -- a string
 
 
 def _found(
@@ -120,7 +133,8 @@ def _found(
         if pin_or_none(each.request) in answered and not _is_named(each.request, wanted):
             raise UsageError(
                 f"{plain(each.request.title)} is a file that was refused here for another reason; "
-                "nothing was approved. To see why: pipgate pending"
+                "nothing was approved. "
+                f"To see why: {book.again.command('pending')}"
             )
     return found
 
@@ -144,13 +158,13 @@ def _require_approvable(
         revoked = revocation_of_request(each.request, book.approvals)
         spelled_out = any(_spells_out(word, each.request) for word in wanted)
         if revoked is not None and not (spelled_out and given.reason):
-            words = ["pipgate", "approve", approval_key(each.request) or each.request.title]
-            again = masked(shell_line([*words, "--reason", "WHY"]))
+            again = book.again._replace(places=tuple(places(given)), wants_reason=True)
+            line = again.approving(approval_key(each.request) or each.request.title)
             raise ApprovalRefusedError(
                 f"{plain(each.request.title)} was {plain(in_words(revoked))}; nothing was approved.",
                 note="An approval would outdate that: it takes the name with its version, and a reason.",
                 hints=(
-                    f"Once you know why it was revoked, say why it is right again, instead of WHY: {again}",
+                    f"Once you know why it was revoked, say why it is right again, instead of WHY: {line}",
                 ),
             )
 
@@ -167,7 +181,7 @@ def _spells_out(word: str, request: BuildRequest) -> bool:
     return bool(equals) and plain_name(name) == request.name and same_version(version, request.version)
 
 
-def _require_none_left(left: list[Outcome], recorded: int) -> None:
+def _require_none_left(left: list[Outcome], again: Again, recorded: int) -> None:
     """Raise NotAllApprovedError where ``--pending`` has left something."""
     if not left:
         return
@@ -180,7 +194,7 @@ def _require_none_left(left: list[Outcome], recorded: int) -> None:
         "Not all that is pending was approved: it takes what nobody has decided on, and nothing else.",
         context=tuple(lines),
         note=f"No project code has run. Approvals recorded: {recorded}.",
-        hints=tuple(dict.fromkeys(way_on(each) for each in left)),
+        hints=tuple(dict.fromkeys(way_on(each, again) for each in left)),
     )
 
 
@@ -202,7 +216,7 @@ def _approve_requirements(given: argparse.Namespace, book: Rulebook) -> int:
         say_json({"file": book.approvals_path, **rows})
     elif entries:
         _tell(entries, [], book, as_json_wanted=False)
-    require_all(needed, given, len(entries))
+    require_all(needed, given, book.again, len(entries))
     return 0
 
 
@@ -254,13 +268,32 @@ def _tell(
     lines += [] if entries or left else ["Nothing is pending here."]
     why_not = counts_later(book) if entries else None
     lines += [] if why_not is None else [why_not]
-    attributes = Path(book.project, ".gitattributes")
-    name = os.path.basename(book.approvals_path)  # noqa: PTH119 -- a string
-    if entries and not (
-        attributes.is_file() and name in attributes.read_text(encoding="utf-8", errors="replace")
-    ):
-        line = shell_line(["echo", f"{name} merge=union"])
-        lines += (
-            [f"To let git merge it line by line: {line} >> .gitattributes"] if _PLAIN.fullmatch(name) else []
-        )
+    merging = _merging(Path(book.approvals_path)) if entries else None
+    lines += [] if merging is None else [f"To let git merge it line by line: {merging}"]
     say_lines(lines)
+
+
+def _merging(file: Path) -> str | None:
+    """Return the command that has git merge an approvals file by lines; None where it does, or is not there.
+
+    The line belongs beside the file: git looks for names below the directory of its ``.gitattributes``.
+    """
+    ours = [file.parent, *file.parent.parents]
+    depth = next((depth for depth, each in enumerate(ours) if os.path.lexists(each / ".git")), None)
+    if depth is None or not _PLAIN.fullmatch(file.name):
+        return None
+    texts = [_text_of(each / ".gitattributes") for each in ours[: depth + 1]]
+    if any(file.name in text for text in texts):
+        return None
+    words = ["echo", f"{file.name} merge=union"]
+    if texts[0] and not texts[0].endswith("\n"):
+        words = ["printf", "\\n%s\\n", words[1]]
+    beside = os.path.relpath(file.parent / ".gitattributes", here())
+    return f"{shell_line(words)} >> {shell_line([beside])}"
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -18,7 +18,7 @@ from pipgate.errors import ApprovalRefusedError, UsageError
 from pipgate.gate_opening import read_rulebook
 from pipgate.lapses import gone_for_good, in_words, not_yet
 from pipgate.origin import Layer
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import plain
 from pipgate.policy_places import here
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def _entries(name: str, book: Rulebook) -> list[Revocation]:
         if each.name == name and each.version is None and each.pin is None
     ]
     if not found and not _denials(name, book):
-        raise UsageError(f"nothing denies {name}; to see what does deny something: pipgate approvals")
+        raise UsageError(
+            f"nothing denies {name}; to see what does deny something: {book.again.command('approvals')}"
+        )
     return found
 
 
@@ -124,4 +126,4 @@ def undenying(request: BuildRequest, book: Rulebook) -> list[str]:
     names = {each.entry.name for each in found if each.entry is not None}
     by_hand = {f"{each.origin}: {each.text}": None for each in found if each.entry is None}
     lines = [f"edit by hand {plain(line)}" for line in by_hand]
-    return [*(shell_line(["pipgate", "undeny", name]) for name in sorted(names)), *lines]
+    return [*(book.again.command("undeny", name) for name in sorted(names)), *lines]

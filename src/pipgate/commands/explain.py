@@ -10,13 +10,14 @@ from pipgate.approvals import CommitPin, Sha256Pin
 from pipgate.build_request import Archive, BuildRequest, Purpose, Sdist, Vcs
 from pipgate.commands.arguments import VerbParser, measured, say_json, say_lines
 from pipgate.commands.denied import undenying
+from pipgate.commands.pending import again_for
 from pipgate.commands.recorded import plain_name
 from pipgate.decision import Allowed, Finding, Question, Refused, decide, utc_now
 from pipgate.errors import assert_never
 from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.matching import pin_or_none, same_version
 from pipgate.pending_builds import kept
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import plain
 from pipgate.policy_places import here
 from pipgate.user_directories import state_home
 from pipgate.weighing import Weighing
@@ -119,7 +120,7 @@ def _word(finding: Finding) -> tuple[str, str]:
 
 def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) -> list[str]:
     if isinstance(finding, Allowed):
-        return [shell_line(["pipgate", "deny", recorded_name(request)])]
+        return [book.again.command("deny", recorded_name(request))]
     code = finding.code
     if code == "denied":
         return undenying(request, book)
@@ -129,14 +130,13 @@ def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) 
 
 
 def _what_would_approve(code: str, request: BuildRequest, book: Rulebook) -> list[str]:
-    key = approval_key(request)
+    key, again = approval_key(request), again_for(book)
     if key is None:  # the name alone would approve what an index has under it
         return ["it has no bytes or commit that could be approved; --allow-build allows it for one run"]
-    approving = ["pipgate", "approve", key]
     if code == "revoked":
-        again = shell_line([*approving, "--reason", "WHY"])
-        return [f"find out why it was revoked; to approve it all the same, say why instead of WHY: {again}"]
+        line = again._replace(wants_reason=True).approving(key)
+        return [f"find out why it was revoked; to approve it all the same, say why instead of WHY: {line}"]
     if code == "hash-mismatch":
-        return [f"find out why the file is another one, then {shell_line(approving)}"]
-    untrusted = ["pipgate trust"] if book.passed_by and not book.trusted_by_system_alone else []
-    return [*untrusted, shell_line(approving)]
+        return [f"find out why the file is another one, then{again.saying_why}: {again.approving(key)}"]
+    trusting = book.allows_if_trusted(request, context_of(book, utc_now()))
+    return [*([again.command("trust")] if trusting else []), again.approving(key)]

@@ -20,13 +20,14 @@ from pipgate.gate_opening import context_of
 from pipgate.matching import pin_or_none, pin_text, same_version
 from pipgate.pending_builds import kept
 from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.plain_text import masked, plain
 from pipgate.public_urls import plain_subdirectory, public_url, subdirectory_in
 from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     import argparse
 
+    from pipgate.offered import Again
     from pipgate.outcomes import Planned
     from pipgate.rulebook import Rulebook
 
@@ -53,7 +54,7 @@ def find(wanted: list[str], given: argparse.Namespace, book: Rulebook, directory
     to_fetch = [_ToFetch.of(word, waiting) for word in wanted if word not in known]
     fetched = _fetched(to_fetch, places(given), book, directory) if to_fetch else []
     for each in fetched:
-        _require_the_blocked_one(each.request, waiting)
+        _require_the_blocked_one(each.request, waiting, book.again)
     return [*map(Found, known.values()), *fetched]
 
 
@@ -116,7 +117,7 @@ def _file(url: str) -> str:
     return public_url(url).partition("#")[0]
 
 
-def _require_the_blocked_one(found: BuildRequest, waiting: list[BuildRequest]) -> None:
+def _require_the_blocked_one(found: BuildRequest, waiting: list[BuildRequest], again: Again) -> None:
     """Raise UsageError where the last blocked run here wanted something else under this name.
 
     That is other bytes under its version or at its URL, and a checkout or a URL where a file of an index was
@@ -135,7 +136,7 @@ def _require_the_blocked_one(found: BuildRequest, waiting: list[BuildRequest]) -
     raise UsageError(
         f"{plain(found.title)} is another file than the one that was blocked here; nothing was approved",
         context=(f"blocked: {plain(wanted)}", f"found:   {plain(pin_text(pin))}"),
-        hints=(f"To approve the one that was blocked: {shell_line(['pipgate', 'approve', *keys])}",),
+        hints=(f"To approve the one that was blocked{again.saying_why}: {again.approving(*keys)}",),
     )
 
 
@@ -224,8 +225,9 @@ def _not_downloaded(wanted: list[_ToFetch], book: Rulebook) -> UsageError:
         and (word.blocked == each or word.is_of(each))
         if (key := pinned_key(each)) is not None
     ]
-    line = shell_line(["pipgate", "approve", *dict.fromkeys(keys)])
-    hints = (f"To approve what was blocked here by its hash, without a look at it: {line}",) if keys else ()
+    approving, why = book.again.approving(*dict.fromkeys(keys)), book.again.saying_why
+    hint = f"To approve what was blocked here by its hash, without a look at it{why}: {approving}"
+    hints = (hint,) if keys else ()
     return UsageError("pip could not download it; nothing was approved", hints=hints)
 
 

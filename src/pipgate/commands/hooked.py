@@ -13,10 +13,10 @@ from pipgate.settings import Settings, parse_settings
 from pipgate.terminal import held, say, show
 
 if TYPE_CHECKING:
-    from pipgate import report
     from pipgate.gate import BuildRefusedError
     from pipgate.pip_internals.hook import Finder
     from pipgate.pip_internals.run_state import Run
+    from pipgate.ways_on import Ending
 
 
 def arm(engine: str, roots: dict[str, str]) -> Finder:
@@ -52,12 +52,16 @@ def _tell(run: Run, error: BuildRefusedError | PipgateError) -> str:
         show(error)
         return f"pipgate: {error.message}"
     from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
+    from pipgate.offered import said_again, to_keep  # noqa: PLC0415 -- same
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
+    from pipgate.policy_places import here  # noqa: PLC0415 -- same
     from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
 
     record = run.gate.record
-    keep(record.stopped, run.gate.context.project, state_home(os.environ))
-    blocked = report.blocked(record, record.stopped, _ending(run))
+    ending = _ending(run)
+    again = to_keep(said_again(ending.command), here())
+    keep(record.stopped, run.gate.context.project, state_home(os.environ), again)
+    blocked = report.blocked(record, record.stopped, ending)
     show(blocked)
     return f"pipgate: {blocked.message}"
 
@@ -74,13 +78,13 @@ def _tell_resolved(run: Run) -> None:
     record.metadata.clear()
 
 
-def _ending(run: Run) -> report.Ending:
-    from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
-    from pipgate.targets import word_for_this  # noqa: PLC0415 -- same
+def _ending(run: Run) -> Ending:
+    from pipgate.targets import word_for_this  # noqa: PLC0415 -- loaded by gate_for
+    from pipgate.ways_on import Ending  # noqa: PLC0415 -- same
 
     again = program.words()
     env = word_for_this(os.environ, typed=sys.stderr is not None and sys.stderr.isatty())
-    return report.Ending(
+    return Ending(
         [*(("--env", env) if env else ()), *program.index_words_of(again)],
         run.command.builds,
         run.installing,

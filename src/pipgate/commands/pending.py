@@ -11,8 +11,8 @@ from pipgate.commands.arguments import VerbParser, say_json, say_lines, say_rows
 from pipgate.decision import Allowed, utc_now
 from pipgate.gate import Gate
 from pipgate.gate_opening import context_of, read_rulebook
-from pipgate.pending_builds import kept
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.pending_builds import kept, kept_again
+from pipgate.plain_text import plain
 from pipgate.policy_places import here
 from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
@@ -20,6 +20,7 @@ from pipgate.user_directories import state_home
 
 if TYPE_CHECKING:
     from pipgate.decision import Decision
+    from pipgate.offered import Again
     from pipgate.outcomes import Outcome
     from pipgate.rulebook import Rulebook
     from pipgate.settings import Settings
@@ -40,14 +41,21 @@ def pending(settings: Settings, words: list[str]) -> int:
     for each in waiting:
         told = [("refused", each.decision.code), ("because", each.decision.reason)]
         say_rows(each.request.title, [*told, *rows_of(each.request)])
+    again = again_for(book)
     keys = [key for each in waiting if (key := key_if_undecided(each)) is not None]
-    lines = [way_on(each) for each in waiting if key_if_undecided(each) is None]
+    lines = [way_on(each, again) for each in waiting if key_if_undecided(each) is None]
     if not waiting:
         lines.append("Nothing is pending here.")
     elif keys:
-        lines.append(f"To approve: {masked(shell_line(['pipgate', 'approve', *keys]))}")
+        lines.append(f"To approve{again.saying_why}: {again.approving(*keys)}")
     say_lines(lines)
     return 0
+
+
+def again_for(book: Rulebook) -> Again:
+    """Return what a command has to say again to speak of what is pending: the words of now, else of then."""
+    then = kept_again(book.project, state_home(os.environ))
+    return then._replace(options=book.options or then.options, wants_reason=book.again.wants_reason)
 
 
 def still_pending(book: Rulebook) -> list[Outcome]:
@@ -68,18 +76,18 @@ def key_if_undecided(outcome: Outcome) -> str | None:
     return approval_key(outcome.request) if outcome.decision.code == "needs-approval" else None
 
 
-def way_on(outcome: Outcome) -> str:
+def way_on(outcome: Outcome, again: Again) -> str:
     """Return a line for what ``approve --pending`` leaves, which ends in a command for it."""
     request, code = outcome.request, outcome.decision.code
     title, key = plain(request.title), approval_key(request)
     if code == "hash-mismatch" and key is not None:
-        approving = masked(shell_line(["pipgate", "approve", key]))
-        return f"{title}: only once you know why it is another file: {approving}"
+        why = again.saying_why
+        return f"{title}: only once you know why it is another file{why}: {again.approving(key)}"
     if code == "denied-at-the-prompt" and key is not None:
-        return f"{title}: to approve it after all: {masked(shell_line(['pipgate', 'approve', key]))}"
+        return f"{title}: to approve it after all{again.saying_why}: {again.approving(key)}"
     name = recorded_name(request)
     named = f"{name}=={request.version}" if request.version else name
-    return f"{title}: to see what decides on it: {shell_line(['pipgate', 'explain', named])}"
+    return f"{title}: to see what decides on it: {again.command('explain', named)}"
 
 
 def _by_now(outcome: Outcome, decision: Decision) -> Decision:

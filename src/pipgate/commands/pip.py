@@ -163,14 +163,17 @@ def _refusals(gate: Gate, ended: PipEnded) -> list[Outcome]:
 def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
     """Say what pip cannot say, and return the final status: a block is never 0."""
     from pipgate import report  # noqa: PLC0415 -- loaded by gate_for
+    from pipgate.offered import said_again, to_keep  # noqa: PLC0415 -- same
     from pipgate.pending_builds import keep  # noqa: PLC0415 -- same
+    from pipgate.policy_places import here  # noqa: PLC0415 -- same
     from pipgate.user_directories import state_home  # noqa: PLC0415 -- same
+    from pipgate.ways_on import Ending  # noqa: PLC0415 -- same
 
     command = _said_again(settings)
     refusals = _refusals(gate, ended)
     gate.record.stop(refusals)
     unexpected = gate.record.refused_processes
-    ending = report.Ending(
+    ending = Ending(
         command,
         ended.builds,
         ended.installing,
@@ -178,7 +181,8 @@ def _conclude(gate: Gate, ended: PipEnded, settings: Settings) -> int:
         by_program=_is_passing(settings.pip_args),
     )
     if refusals:
-        keep(refusals, gate.context.project, state_home(os.environ))
+        again = to_keep(said_again(command), here())
+        keep(refusals, gate.context.project, state_home(os.environ), again)
         show(report.blocked(gate.record, refusals, ending))
     if unexpected:
         show(report.process_refused(gate.record, ending))

@@ -70,6 +70,7 @@ def _as_lines(book: Rulebook, *, origins: bool) -> list[str]:
         ]
     if not book.trusted:
         lines.append(
-            "# The project's own files are not trusted, so they only tighten. To trust them: pipgate trust"
+            "# The project's own files are not trusted, so they only tighten. "
+            f"To trust them: {book.again.command('trust')}"
         )
     return lines

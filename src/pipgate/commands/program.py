@@ -47,7 +47,7 @@ def _status(error: BaseException) -> int | None:
         return EXIT_BLOCKED
     if isinstance(error, CalledProcessError) and error.returncode in _OURS and _is_pip(error.cmd):
         if error.returncode == EXIT_BLOCKED and words():
-            from pipgate.report import going_on  # noqa: PLC0415 -- where pip was blocked
+            from pipgate.ways_on import going_on  # noqa: PLC0415 -- where pip was blocked
 
             say(f"hint: {going_on(words())}")
         return error.returncode

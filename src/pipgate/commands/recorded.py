@@ -16,6 +16,7 @@ from pipgate.errors import FileNotWrittenError, UsageError, assert_never
 from pipgate.gate_opening import read_rulebook
 from pipgate.lapses import gone_for_good, not_yet
 from pipgate.matching import normalised, pin_text, same_version
+from pipgate.offered import ours
 from pipgate.origin import Layer
 from pipgate.plain_text import plain, shell_line
 from pipgate.policy_places import here
@@ -74,7 +75,9 @@ def revoke(settings: Settings, words: list[str]) -> int:
             and (not version or same_version(version, each.version))
         ]
         if not found:
-            raise UsageError(f"nothing is approved under {text}; to see what is: pipgate approvals")
+            raise UsageError(
+                f"nothing is approved under {text}; to see what is: {book.again.command('approvals')}"
+            )
         wanted += [each for each in found if each not in wanted]
     told = [(each, _taken_back(book, each, given.reason)) for each in wanted]  # as much as can be
     entries = [each for _, each in told if isinstance(each, Revocation)]
@@ -182,12 +185,13 @@ def _instead(approval: Approval) -> str:
     """Return what can be done about an approval in a file that was not written."""
     path = approval.origin.file or ""
     real = os.path.realpath(path)
+    named = f"{approval.name}=={approval.version}" if approval.version else approval.name
     if real != os.path.abspath(path):  # noqa: PTH100 -- strings
-        revoking = shell_line(["pipgate", "--approvals", real, "revoke", approval.name])
+        revoking = ours(["--approvals", real, "revoke", named])
         return f"To revoke it where the link leads: {revoking}"
     own = users_file(os.environ)
     making = shell_line(["mkdir", "-p", os.path.dirname(own)])  # noqa: PTH120 -- same
-    denying = shell_line(["pipgate", "--approvals", own, "deny", approval.name])
+    denying = ours(["--approvals", own, "deny", approval.name])
     return f"Until then, to deny the name in a file of your own: {making} && {denying}"
 
 

@@ -18,13 +18,14 @@ from pipgate.gate_opening import context_of
 from pipgate.matching import pin_or_none
 from pipgate.outcomes import Outcome, Planned
 from pipgate.pip_internals import PipCall, run_pip
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.plain_text import plain
 from pipgate.report import outcome_to_json
 from pipgate.subject_rows import rows_of
 
 if TYPE_CHECKING:
     import argparse
 
+    from pipgate.offered import Again
     from pipgate.rulebook import Rulebook
 
 _UNPINNED = "there are no bytes that it could be held to; a checkout takes NAME @ URL@COMMIT"
@@ -115,12 +116,12 @@ def show(needed: list[Needed], given: argparse.Namespace) -> None:
     say_measured(lines)
 
 
-def require_all(needed: list[Needed], given: argparse.Namespace, recorded: int) -> None:
+def require_all(needed: list[Needed], given: argparse.Namespace, again: Again, recorded: int) -> None:
     """Raise NotAllReadError where more may be needed than is approved by now."""
     left = [each for each in needed if each.left]
     if not left:
         return
-    install = masked(shell_line(["pipgate", "install", *places(given), *_files(given)]))
+    install = again.command("install", *places(given), *_files(given))
     raise NotAllReadError(
         f"More may be needed by {_named(given)} than is approved.",
         context=tuple(line for each in left for line in _lines(each)),

@@ -7,6 +7,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pipgate.errors import LeadsOutError
+from pipgate.offered import Again, of_settings
+
 if TYPE_CHECKING:
     from pipgate.settings import Settings
 
@@ -38,6 +41,10 @@ def run(verb: str, settings: Settings, words: list[str]) -> int:
     module = importlib.import_module(f"{__package__}.{room}")
     try:
         return int(getattr(module, function)(settings, words))
+    except LeadsOutError as error:  # the same words, and the file by its own name
+        again = Again((*of_settings(settings), "--approvals", error.real))
+        error.hints = (f"To write there all the same: {again.command(verb, *words)}",)
+        raise
     except BrokenPipeError:  # whoever read it has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
+from pipgate.offered import ours
 from pipgate.pip_internals.gate_sources import is_users
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.replaced_files import Refused, Writer, of_wheel, places_of
-from pipgate.plain_text import masked, plain, shell_line
+from pipgate.plain_text import plain
 from pipgate.terminal import say
 from pipgate.wheel import gate_files
 from pipgate.wheel.gate_files import GateFile, Places
@@ -101,8 +102,8 @@ def displaced(run: Run, refused: tuple[Refused, ...], hint: str) -> DisplacesGat
 
 
 def _refuse(run: Run, refused: tuple[Refused, ...], words: list[str]) -> None:
-    looking = ["pipgate", "download", "--no-deps", *index_words(sys.argv[1:]), *words]
-    error = displaced(run, refused, f"To look into it, with nothing installed: {masked(shell_line(looking))}")
+    looking = ["download", "--no-deps", *index_words(sys.argv[1:]), *words]
+    error = displaced(run, refused, f"To look into it, with nothing installed: {ours(looking)}")
     if not run.is_library:
         run.broken = error
     with presented():
