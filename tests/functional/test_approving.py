@@ -66,6 +66,37 @@ def test_the_hint_says_where_the_file_was_found(world: World) -> None:
     assert install(world, *places, "evil").status == 0
 
 
+@on_both_ends
+@pytest.mark.parametrize(
+    ("conf", "env"),
+    [
+        ("[install]\nindex-url = {index}\n", {"PIP_INDEX_URL": ""}),
+        ("[install]\nno-index = true\nfind-links = {links}\n", {"PIP_INDEX_URL": ""}),
+        ("[global]\nindex-url = {index}\n[install]\ntimeout = 7\n", {"PIP_INDEX_URL": ""}),
+        ("[global]\nrequire-hashes = true\n", {}),
+        ("", {"PIP_REQUIRE_HASHES": "1"}),
+        ("[global]\nuse-deprecated = legacy-resolver\n", {}),
+        ("", {"PIP_USE_DEPRECATED": "legacy-resolver"}),
+    ],
+)
+def test_the_hint_works_under_the_settings_of_pip(world: World, conf: str, env: dict[str, str]) -> None:
+    """``approve`` looks for files as ``install`` does, and needs no hash and no resolver for it."""
+    sdist = world.project().sdist(world.index.root)
+    links = sdist.parent
+    place = world.home / ".config" / "pip" / "pip.conf"
+    place.parent.mkdir(parents=True)
+    place.write_text(conf.format(index=world.index.url, links=links))
+    digest = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    (here(world) / "r.txt").write_text(f"evil==1.0 --hash=sha256:{digest}\n")
+    blocked = install(world, "-r", "r.txt", env=env)
+    assert blocked.status == 43, blocked.text
+    approved = run(world, *suggested(blocked, "To approve and record"), env=env)
+    assert approved.status == 0, approved.text
+    assert world.canary.silent
+    assert install(world, "-r", "r.txt", env=env).status == 0
+    assert not world.canary.silent
+
+
 def test_another_file_than_the_blocked_one_is_not_approved(newest: World) -> None:
     sdist = newest.project().sdist(newest.index.root)
     first = hashlib.sha256(sdist.read_bytes()).hexdigest()

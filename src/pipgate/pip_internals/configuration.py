@@ -6,6 +6,7 @@ import functools
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipgate.pip_conf_words import BACKSTOP, STAND_IN
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 _VARIABLES = "env-var"
+_INSTALL = "install"
 _OWN = frozenset({"user", "global"})  # pip's words for the files of the user and of the system
 
 
@@ -31,13 +33,34 @@ def ordered_items(
 
     @functools.wraps(original)
     def items(self: Any) -> Iterator[tuple[str, Any]]:
-        for group in _groups(self, run):
-            _leave_out(group, self, run)
-        for key, value in original(self):
-            if not _is_for_ungated(key, value):
-                yield key, value
+        found = list(_groups(self, run))
+        looks = run.plan_only and self.name == "download"
+        with _read_as(self, _INSTALL if looks and _says_how_to_install(found) else self.name):
+            for group in found:
+                _leave_out(group, self, run)
+            for key, value in original(self):
+                if not (_is_for_ungated(key, value) or (looks and key == "require-hashes")):
+                    yield key, value
 
     return items
+
+
+@contextmanager
+def _read_as(parser: Any, name: str) -> Iterator[None]:
+    """Let pip read the section of another command.
+
+    What is going to be approved is downloaded, and was or will be installed: it is looked for where
+    ``[install]`` says. It has no hash yet, whatever is required elsewhere, and is shown with its own.
+    """
+    own, parser.name = parser.name, name
+    try:
+        yield
+    finally:
+        parser.name = own
+
+
+def _says_how_to_install(groups: list[_Group]) -> bool:
+    return any(name.startswith(f"{_INSTALL}.") for group in groups for name in group.settings)
 
 
 def _is_for_ungated(key: str, value: object) -> bool:
