@@ -203,6 +203,16 @@ def test_a_fetched_file_names_nothing(newest_compiling: Compiling) -> None:
     assert at.canary.silent
 
 
+def test_ones_own_file_names_ones_own_beside_one_that_is_fetched(compiling: Compiling) -> None:
+    at = compiling.at
+    Project("own", "1.0", at.canary).tree(compiling.project)
+    (at.index.root / "more.txt").write_text("good\n")
+    compiling.requires(f"-r {at.index.file_url(at.index.root / 'more.txt')}", "-e .")
+    done = compiling()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.findall(r"pinned (\S+)", done.stdout) == ["good", "own"]
+
+
 def test_pending_is_approved_as_it_stands(newest_compiling: Compiling) -> None:
     newest_compiling.requires("evil")
     assert newest_compiling().returncode == 43
@@ -328,3 +338,23 @@ def test_what_a_program_builds_of_a_plan_is_decided_and_prepared(compiling: Comp
     done = compiling.shell(again)
     assert "built static" in done.stdout, done.stdout + done.stderr
     assert "static 1.0 build_wheel" in compiling.at.canary.songs
+
+
+def test_one_step_of_the_legacy_resolver_is_stopped_as_well(compiling: Compiling) -> None:
+    """pip-tools takes the steps itself, so that no plan comes that would be stopped at its end."""
+    compiling.requires("evil")
+    text = compiling.script.read_text()
+    begin = text.index("    try:\n        result")
+    step = (
+        "    from pip._internal.req import RequirementSet\n    [req] = reqs\n    reqset = RequirementSet()\n"
+        "    reqset.add_named_requirement(req)\n    print('requires', resolver._resolve_one(reqset, req))\n"
+    )
+    compiling.script.write_text(text[:begin] + step)
+    words = ("--use-deprecated", "legacy-resolver", "requirements.in")
+    blocked = compiling(*words)
+    assert blocked.returncode == 43, blocked.stdout + blocked.stderr
+    assert compiling.at.canary.silent
+    assert compiling.shell(hints(blocked.stderr)[0]).returncode == 0
+    done = compiling(*words)
+    assert "requires []" in done.stdout, done.stdout + done.stderr
+    assert not compiling.at.canary.silent

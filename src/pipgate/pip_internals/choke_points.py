@@ -158,6 +158,13 @@ TABLE: tuple[ChokePoint, ...] = (
     ),
     ChokePoint(
         "pip._internal.req.req_file",
+        "RequirementsFileParser.parse",
+        ("self", "filename"),
+        "user_words.parse_file",
+        "the same: the file that the program was given, and not one that is named in it",
+    ),
+    ChokePoint(
+        "pip._internal.req.req_file",
         "get_file_content",
         ("url", "session"),
         "user_words.get_file_content",

@@ -93,7 +93,8 @@ class Run:
     in place. ``plan_only`` says that nothing of a project
     runs, whatever is allowed; ``tell_plan`` takes the builds that a resolution needs. ``outlook`` says what
     could be allowed, where it is known without opening the gate. ``offered_here`` are the URLs of local files
-    that a find-links directory offers: pip's links do not say so. ``fetched`` are the checkouts of this run,
+    that a find-links directory offers: pip's links do not say so. ``own_files`` are requirements files that a
+    program was given. ``fetched`` are the checkouts of this run,
     ``settings`` what requirements files tell builds, by the name of the project.
     ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
     beside them that nobody has decided on. ``allowed_when_met`` has, by what they are wanted for and by name,
@@ -109,6 +110,7 @@ class Run:
     chain: tuple[str, ...] = ()
     named: set[str] = field(default_factory=set)
     fetched_requirements: bool = False
+    own_files: set[str] = field(default_factory=set)
     packed: dict[str, PackedSource] = field(default_factory=dict)
     unpack_now: Callable[..., None] | None = None
     outlook: Outlook | None = None

@@ -74,10 +74,22 @@ def from_parsed_requirement(original: Callable[..., Any], run: Run) -> Callable[
     def read_requirement(*args: Any, **kwargs: Any) -> Any:
         req = original(*args, **kwargs)
         if run.is_library and not run.chain_of_build():
-            _note_named([req], (), run)
+            _note_named([req], run.own_files, run)
         return req
 
     return read_requirement
+
+
+def parse_file(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
+    """Watch ``RequirementsFileParser.parse``: the files that a program was given are the user's own."""
+
+    @functools.wraps(original)
+    def parse(self: Any, filename: str, *args: Any, **kwargs: Any) -> Any:
+        if run.is_library:
+            run.own_files.add(filename)
+        return original(self, filename, *args, **kwargs)
+
+    return parse
 
 
 def note_own_project(root_reqs: Iterable[InstallRequirement], run: Run) -> None:
