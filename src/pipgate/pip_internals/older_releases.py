@@ -154,7 +154,7 @@ def _version_of(dist: Any) -> Version | None:
 def _environments(name: str, destination: Destination) -> Iterator[Any]:
     """Yield what an installation writes to, and what pip would uninstall for it."""
     if destination.target is not None:
-        yield get_environment([destination.target])
+        yield get_environment([destination.target.directory])
         return
     if destination.prefix is not None or destination.root is not None:
         user, root, prefix = destination.user, destination.root, destination.prefix

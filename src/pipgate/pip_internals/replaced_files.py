@@ -49,7 +49,8 @@ def of_wheel(
     if contents is None:
         return
     wheel, told = os.path.basename(path), set()  # noqa: PTH119 -- pip's paths are strings
-    target = run.command.target if is_moved else None
+    destination = run.command.destination
+    target = destination.target if destination is not None and is_moved else None
     for member, found, serves in _found(run, contents, scheme, target):
         if member in told:
             continue

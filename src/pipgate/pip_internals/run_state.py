@@ -40,7 +40,7 @@ class PageFacts(NamedTuple):
 class Destination(NamedTuple):
     """Where an installation goes, in pip's own words; ``alone`` says that it minds nothing else (``-I``)."""
 
-    target: str | None
+    target: Target | None
     prefix: str | None
     root: str | None
     user: bool
@@ -59,7 +59,6 @@ class Command(NamedTuple):
     builds: bool = True
     follows: bool = True
     reports: bool = False
-    target: Target | None = None
     destination: Destination | None = None
 
     @property

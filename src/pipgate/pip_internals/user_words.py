@@ -112,14 +112,13 @@ def _command(name: str, options: Any) -> Command:
         builds=not (name in {"download", "lock"} or getattr(options, "dry_run", False)),
         follows=not getattr(options, "ignore_dependencies", False),
         reports=getattr(options, "json_report_file", None) is not None,
-        target=_target(options),
         destination=_destination(options) if name == "install" else None,
     )
 
 
 def _destination(options: Any) -> Destination:
     return Destination(
-        target=options.target_dir,
+        target=_target(options),
         prefix=options.prefix_path,
         root=options.root_path,
         user=bool(options.use_user_site),
@@ -128,7 +127,7 @@ def _destination(options: Any) -> Destination:
 
 
 def _target(options: Any) -> Target | None:
-    directory = getattr(options, "target_dir", None)
+    directory = options.target_dir
     return Target(os.path.abspath(directory), bool(options.upgrade)) if directory else None  # noqa: PTH100 -- as pip does
 
 
