@@ -66,6 +66,12 @@ def repository(world: World, *, says: str = _DYNAMIC, name: str = "evil", inside
     return f"git+file://localhost{root.as_uri().removeprefix('file://')}"  # packaging 21 asks for a host
 
 
+def at_commit(world: World) -> str:
+    url = repository(world)
+    words = ["git", "-C", str(world.tmp / "repositories" / "evil.git"), "rev-parse", "HEAD"]
+    return f"{url}@{subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()}"
+
+
 def through_a_wheel(world: World, wanted: str) -> list[str]:
     make_wheel(world.index.root, "good", "1.0", requires=(wanted,))
     return ["good"]
@@ -116,6 +122,7 @@ WAYS: dict[str, Callable[[World], list[str]]] = {
     "revision in the name of the file": lambda world: [f"evil @ {at(world, 'evil-v1.x.tar.gz')}"],
     "of a requirements file": lambda world: required(world, f"evil @ {at(world, 'archive/main.zip')}"),
     "of metadata": lambda world: through_a_wheel(world, f"evil @ {at(world, 'archive/main.zip')}"),
+    "commit of metadata": lambda world: through_a_wheel(world, f"evil @ {at_commit(world)}"),
     "without a name": lambda world: [at(world, "archive/main.zip")],
     "without a name, silent": lambda world: [at(world, "archive/main.zip", says=_SILENT)],
     "without a name, subdirectory": lambda world: [
