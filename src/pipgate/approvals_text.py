@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -24,6 +25,7 @@ _HEADER = "# Written by `pipgate approve`. One line per entry, sorted. Commit th
 # between them twice: entries may stand there twice, the brackets of the blocks may not.
 _APART = ("", "# This line and the blank one keep merges of the two blocks apart.")
 _Identity = tuple[str, tuple[Version, ...], tuple[str, ...]]
+_Rank = tuple[_Identity, "datetime"]
 
 
 def parse_approvals(text: str, file: str, layer: Layer) -> Approvals:
@@ -76,6 +78,17 @@ def added(text: str | None, entry: Approval | Revocation) -> str:
     return changed
 
 
+def all_added(text: str | None, entries: Sequence[Approval | Revocation]) -> str:
+    """Return the text with entries more, as ``added`` gives one after the other, at the cost of a few.
+
+    Raises PolicyError where the text, or an entry, is not valid.
+    """
+    for kind in (Approval, Revocation):
+        unlike = {_same(each): each for each in entries if isinstance(each, kind)}
+        text = _together(text, list(unlike.values()))
+    return text or ""
+
+
 def without(text: str, entries: Collection[Approval | Revocation]) -> str:
     """Return the text without the lines that say what these entries say; comments above them stay.
 
@@ -91,6 +104,38 @@ def without(text: str, entries: Collection[Approval | Revocation]) -> str:
         if entry_line(row.entry) in unwanted:
             del layout.lines[row.index]
     return "\n".join(layout.lines)
+
+
+def _together(text: str | None, entries: list[Approval | Revocation]) -> str | None:
+    """Return the text with entries of one block more, no two of which are the same."""
+    if not entries:
+        return text
+    first, *rest = entries
+    text = added(text, first)  # now there is the block, with a line of its own for each entry
+    layout = read_layout(text, first.origin.file or "the approvals file", first.origin.layer)
+    block = layout.blocks["approvals" if isinstance(first, Approval) else "revoked"]
+    held: dict[object, list[Row]] = {}
+    for row in block.rows:
+        held.setdefault(_same(row.entry), []).append(row)
+    merged = [each for each in rest if len(held.get(_same(each), ())) > 1]  # their lines move all that follow
+    if merged:
+        return _together(reduce(added, merged, text), [each for each in rest if each not in merged])
+    for each in rest:
+        if _same(each) in held:
+            _put_in_place(layout, held[_same(each)], each)
+    ranks = [(_rank(row.entry), row.index) for row in block.rows]
+    new = [each for each in rest if _same(each) not in held]
+    for each in sorted(new, key=_rank, reverse=True):  # from below: what stands above keeps its index
+        index = _line_above(_rank(each), ranks, block.index)
+        layout.lines.insert(index + 1, f"  {entry_line(each)}{layout.carriage_return}")
+    changed = "\n".join(layout.lines)
+    read_layout(changed, layout.file, layout.layer)
+    return changed
+
+
+def _same(entry: Approval | Revocation) -> object:
+    """Return what two entries have in common of which one takes the place of the other."""
+    return _identity(entry) if isinstance(entry, Approval) else entry_line(entry)
 
 
 def _strictest_of(group: Sequence[Approval]) -> Approval:
@@ -119,7 +164,7 @@ def _pin_words(pin: Pin | None) -> tuple[str, ...]:
             assert_never(pin)
 
 
-def _rank(entry: Approval | Revocation) -> tuple[_Identity, datetime]:
+def _rank(entry: Approval | Revocation) -> _Rank:
     return _identity(entry), entry.on
 
 
@@ -146,12 +191,19 @@ def _insert(layout: Layout, block: Block, entry: Approval | Revocation) -> None:
     """Insert a line below the entry before it: what stands between that and the next belongs to the next."""
     if block.empty:
         _unfold(layout, block)
-    index = block.index
-    for row in block.rows:
-        if _rank(row.entry) > _rank(entry):
-            break
-        index = row.index
+    ranks = [(_rank(row.entry), row.index) for row in block.rows]
+    index = _line_above(_rank(entry), ranks, block.index)
     layout.lines.insert(index + 1, f"  {entry_line(entry)}{layout.carriage_return}")
+
+
+def _line_above(rank: _Rank, ranks: list[tuple[_Rank, int]], opening: int) -> int:
+    """Return the line after which an entry belongs: the last one before any that ranks higher."""
+    index = opening
+    for each, at in ranks:
+        if each > rank:
+            break
+        index = at
+    return index
 
 
 def _unfold(layout: Layout, block: Block) -> None:

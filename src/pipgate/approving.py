@@ -14,7 +14,7 @@ from pipgate import trust
 from pipgate.approval_words import recorded_name
 from pipgate.approvals import Approval, Approvals, Pin, Revocation
 from pipgate.approvals_file import change
-from pipgate.approvals_text import added, parse_approvals
+from pipgate.approvals_text import added, all_added, parse_approvals
 from pipgate.archive_names import is_version
 from pipgate.build_request import Archive, BuildRequest, Directory, Purpose, Sdist, Vcs
 from pipgate.decision import utc_now
@@ -117,9 +117,8 @@ def record_all(book: Rulebook, entries: Sequence[Approval | Revocation], environ
     """
 
     def edit(text: str | None) -> str:
-        for entry in entries:
-            text = added(text, _dated_to_count(entry, text, book))
-        return text or ""
+        held = _held_in(text, entries[0].origin)
+        return all_added(text, [_dated_to_count(each, held, book) for each in entries])
 
     if entries:
         rewrite(book, book.approvals_path, edit, environ)
@@ -135,7 +134,11 @@ def take_back(
     path = _as_named(approval.origin.file or book.approvals_path, book)
     revoked = revocation_of(approval.name, version=approval.version, pin=approval.pin, reason=reason)
     entry = replace(revoked, origin=Origin(approval.origin.layer, path))
-    rewrite(book, path, lambda text: added(text, _dated_to_count(entry, text, book)), environ)
+
+    def edit(text: str | None) -> str:
+        return added(text, _dated_to_count(entry, _held_in(text, entry.origin), book))
+
+    rewrite(book, path, edit, environ)
     return entry
 
 
@@ -193,12 +196,15 @@ def counts_later(book: Rulebook) -> str | None:
     return f"This project is not trusted, so it does not count yet. After reading its files: {trusting}"
 
 
-def _dated_to_count(entry: Approval | Revocation, text: str | None, book: Rulebook) -> Approval | Revocation:
+def _held_in(text: str | None, origin: Origin) -> Approvals:
+    return Approvals() if text is None else parse_approvals(text, origin.file or "", origin.layer)
+
+
+def _dated_to_count(entry: Approval | Revocation, held: Approvals, book: Rulebook) -> Approval | Revocation:
     """Return the entry with a date by which it does what its writer means.
 
     What was written on a machine whose clock is ahead, or a moment ago, would else beat it.
     """
-    held = Approvals() if text is None else parse_approvals(text, entry.origin.file or "", entry.origin.layer)
     if isinstance(entry, Approval):
         revoked = (*held.revoked, *book.approvals.revoked)
         beaten_by = [each.on for each in revoked if takes_back(each, replace(entry, on=each.on))]

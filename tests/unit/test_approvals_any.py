@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from functools import reduce
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from packaging.version import Version
 
 from pipgate.approval_entries import entry_line
 from pipgate.approvals import Approval, CommitPin, Revocation, Sha256Pin
-from pipgate.approvals_text import added, without
+from pipgate.approvals_text import added, all_added, without
 from pipgate.build_request import Purpose
 from pipgate.errors import PolicyError
 from pipgate.origin import Layer, Origin
@@ -84,6 +85,19 @@ def test_what_was_added_is_there_with_all_that_was(
     assert (after.count("\r\n") == after.count("\n")) == ("\r" in text)
     assert after.startswith(mark)
     assert not set(said(without(after, [entry]))) - kept
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(entries, max_size=5), st.lists(entries, max_size=6), st.sampled_from(["\n", "\r\n"]))
+def test_many_at_once_are_as_one_after_the_other(
+    some: list[Approval | Revocation], more: list[Approval | Revocation], ending: str
+) -> None:
+    """Also where some of them are there already, or twice among them."""
+    text = reduce(added, some, "").replace("\n", ending)
+    more = [*more, *some[:2], *more[:1]]
+    together = all_added(text, more)
+    assert sorted(said(together)) == sorted(said(reduce(added, more, text)))
+    assert together == reduce(added, sorted(more, key=lambda each: isinstance(each, Revocation)), text)
 
 
 @settings(max_examples=1000)
