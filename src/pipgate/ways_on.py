@@ -134,14 +134,22 @@ def _allowing(keys: list[str], command: list[str]) -> str:
     return ours([*options, *command])
 
 
+def _renewing(key: str, ending: Ending) -> list[str]:
+    """Return what a command needs in addition, since what has been installed by now would satisfy it again.
+
+    pip's legacy resolver takes no name twice.
+    """
+    if not ending.installing:
+        return []
+    return ["--upgrade"] if any("legacy-resolver" in word for word in ending.command) else [key]
+
+
 def older_release_note(each: PassedOver, record: Record, ending: Ending) -> str:
     """Return the note for a newer sdist that was passed over, with the command that takes it."""
     name, key = plain(each.name), f"{each.name}=={each.newer}"
     done = "kept" if each.taken_as == "installed" else "took"
     instead = f" in the place of {plain(each.replaces)}" if each.replaces else ""
-    # What has been installed by now would satisfy the same words again.
-    command = [*ending.command, key] if ending.installing else ending.command
-    using = f"To use it: {_allowing([key], command)}"
+    using = f"To use it: {_allowing([key], [*ending.command, *_renewing(key, ending)])}"
     if record.only_approvals or ending.by_program:
         again = said_again(ending.command, wants_reason=record.wants_reason)
         using = f"To use it, approve it first{again.saying_why}: {again.approving(key)}"

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functional.test_approvals import on_both_ends
 from functional.test_prompt import on_a_terminal
-from support.environments import ALL_PIPS, HOOK, environment, hermetic
+from support.environments import ALL_PIPS, ENDS, HOOK, environment, hermetic
 from support.projects import make_wheel
 from support.world import World
 
@@ -32,7 +31,7 @@ def recorded(listed: str) -> dict[str, str]:
     }
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 @pytest.mark.parametrize(
     ("answer", "listed", "status"), [(b"o\n", "", 0), (b"n\n", "", 43), (b"o\n", "good", 43)]
 )
@@ -59,7 +58,7 @@ NESTED = {
 }
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 @pytest.mark.parametrize("nested", NESTED)
 @pytest.mark.parametrize("version", ["2.2", "1.2"])
 def test_messages_in_messages_in_pkg_info(world: World, nested: str, version: str) -> None:
@@ -75,7 +74,7 @@ def test_messages_in_messages_in_pkg_info(world: World, nested: str, version: st
     assert world.canary.silent
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 @pytest.mark.parametrize(
     "name", ["we!rd-1.0", "_-1.0", "\N{LATIN SMALL LETTER E WITH ACUTE}-1.0", "e\n-1.0", "x@y-1.0", ""]
 )
@@ -110,7 +109,7 @@ def status_of(words: list[str], redirection: str, world: World, **more: str) -> 
     ).returncode
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 @pytest.mark.parametrize("redirection", NOBODY_READS)
 def test_a_status_stands_where_nobody_can_read_why(world: World, redirection: str) -> None:
     world.project().sdist(world.index.root)

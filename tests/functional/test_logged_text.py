@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functional.test_approvals import here, on_both_ends
+from functional.test_approvals import here
 from functional.test_prompt import QUESTION, on_a_terminal
+from support.environments import ENDS
 from support.projects import make_wheel
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def installing(world: World, *what: str) -> tuple[str, ...]:
     return ("install", "--no-color", "--prefix", str(world.tmp / "t"), *what)
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 def test_why_a_file_was_yanked_is_one_line_above_the_question(world: World) -> None:
     sdist = world.project().sdist(world.index.root)
     world.index.yanked[sdist.name] = HOSTILE
@@ -33,7 +34,7 @@ def test_why_a_file_was_yanked_is_one_line_above_the_question(world: World) -> N
     assert not [each for each in ACTING if each in shown]
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 def test_what_a_server_and_metadata_say_acts_on_nothing(world: World) -> None:
     make_wheel(world.index.root, "good", "1.0", requires=(f"none {ACTING[0]}\u202e",))
     ended = world.pipgate(*installing(world, "good"), cwd=here(world))
@@ -41,7 +42,7 @@ def test_what_a_server_and_metadata_say_acts_on_nothing(world: World) -> None:
     assert not [each for each in ACTING if each in ended.text]
 
 
-@on_both_ends
+@pytest.mark.parametrize("pip", ENDS)
 def test_ordinary_text_is_what_plain_pip_says(world: World) -> None:
     """Names, tabs and languages, on stdout, stderr and in the log, but for the word about the index."""
     wheel = make_wheel(world.index.root, "good", "1.0")
