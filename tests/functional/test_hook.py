@@ -118,8 +118,13 @@ def test_half_removed_python_works_and_pip_stops(newest_hooked: Adopted, gone: s
     else:
         hook.unlink()
     assert at.run(at.python, "-c", "import json").returncode == 0
-    stopped = at.run(*at.pip, *EVIL)
-    assert stopped.returncode == 1
+    for words in ((at.python, "-m", "pip"), tuple(at.pip)):
+        stopped = at.run(*words, *EVIL)
+        assert stopped.returncode == (45 if gone == "the engine" else 1), stopped.stderr
+        assert ("Traceback" in stopped.stderr) == (gone != "the engine")
+    imported = at.run(at.python, "-c", "import pip._internal")
+    assert imported.returncode == 1
+    assert "ImportError" in imported.stderr
     assert at.canary.silent
     assert "pip is not run" in stopped.stderr
     repair = re.search(r"To repair it: pipgate (.*?); to remove it: (rm .*?)(?:\n|$)", stopped.stderr)

@@ -246,3 +246,11 @@ def test_what_is_no_wheel(tmp_path: Path) -> None:
         path.write_bytes(data)
         assert members.read(str(path)) is None
     assert members.read(str(tmp_path / "nowhere.whl")) is None
+
+
+def test_what_is_called_as_the_tool_outside_of_the_environment() -> None:
+    places = PLACES._replace(roots=("/home/kim/pipgate/.venv",))
+    for path in ("/opt/tool/lib/python3.11/site-packages/pipgate/gate.py", "/etc/xdg/pipgate/more.toml"):
+        assert gate_files.judge_by_name(path, places) is not None, path
+    for path in ("/home/kim/pipgate/.venv/lib/python3.11/site-packages/evil.py", "/opt/pipgateway/x.py"):
+        assert gate_files.judge_by_name(path, places) is None, path

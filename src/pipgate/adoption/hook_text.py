@@ -199,12 +199,23 @@ def _closed(*_):
     raise ImportError("pipgate: the gate could not be armed in this process. " + DAMAGED)
 
 
+def _is_pips_program():
+    """Whether this is ``python -m pip`` or a command pip: then a line is enough."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    name = os.path.basename(sys.argv[0]).partition(".")[0].rstrip("0123456789")
+    return name == "pip" or getattr(spec, "name", None) == "pip.__main__"
+
+
 def _arm():
     armed = sys.modules.get("pipgate.pip_internals.arming")
     if armed is not None and armed.is_armed():
         return lambda *_: None  # this process was started by pipgate itself
     if not os.path.isfile(ENGINE):
-        raise ImportError("pipgate: its engine is gone, " + ENGINE + ". " + DAMAGED)
+        text = "pipgate: its engine is gone, " + ENGINE + ". " + DAMAGED
+        if not _is_pips_program():
+            raise ImportError(text)
+        sys.stderr.write(text + "\\n")
+        raise SystemExit(45)
     sys.meta_path.insert(0, _EngineFinder)
     from pipgate.commands import hooked
 

@@ -12,6 +12,7 @@ from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
 from pipgate.offered import ours
 from pipgate.pip_internals.gate_sources import is_users
+from pipgate.pip_internals.other_places import judge_in_other_environment
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.replaced_files import Refused, Writer, of_wheel, places_of
 from pipgate.plain_text import plain
@@ -73,7 +74,8 @@ def permitted(original: Callable[..., bool], run: Run) -> Callable[..., bool]:
             return False
         if not places:
             places.append(places_of(run, {}).folded())
-        found = gate_files.judge(path, places[0])
+        found = gate_files.judge(path, places[0]) or gate_files.judge_by_name(path, places[0])
+        found = found or judge_in_other_environment(path, os.path.realpath(sys.prefix))
         if found is None and gate_files.holds_any(path, places[0]):
             found = GateFile("what the gate lies in")
         if found is None or found.owner == str(self._dist.canonical_name):

@@ -99,6 +99,15 @@ def judge(path: str, places: Places) -> GateFile | None:
     return _outside_of_libraries(whole, places)
 
 
+def judge_by_name(path: str, places: Places) -> GateFile | None:
+    """Return whether what lies outside of this environment is called as pipgate's, and may serve another."""
+    whole = folded(path)
+    if any(_inside(whole, each) for each in places.roots):
+        return None
+    named = any(re.fullmatch(_OF_THE_TOOL, part) for part in whole.split("/"))
+    return GateFile(_KEPT, "pipgate") if named else None
+
+
 def _outside_of_libraries(whole: str, places: Places) -> GateFile | None:
     looks = (
         (_in_scripts, places.scripts),
