@@ -398,17 +398,32 @@ def pending_that_somebody_has_decided_on(scene: Scene) -> None:
     scene.does("pipgate install evil worse", 43)
 
 
+@row("pipgate approve", 2, a=("To see all ways to name it: {}", 0, says("usage: ")))
+def nothing_was_named(_: Scene) -> None:
+    pass
+
+
 @row(
     "pipgate approve",
     2,
-    a=(
-        "pipgate approve: name what is to be approved, or use --pending; to see it: ",
-        0,
-        says("Nothing is pending"),
-    ),
+    a=("To approve all that nobody has decided on{}: {}", 0, installs()),
+    b=("To see all that is known of it, and what approves it: {}", 0, says("To approve")),
 )
-def nothing_was_named(_: Scene) -> None:
-    pass
+def something_is_pending_and_nothing_was_named(scene: Scene) -> None:
+    scene.policy("require-reason = true\n")
+    scene.sdist()
+    scene.does(INSTALL, 43)
+
+
+@row(
+    "pipgate approve evil==1.0",
+    2,
+    a=("To approve what was blocked here by its hash, without a look at it{}: {}", 0, says("recorded")),
+)
+def what_was_blocked_is_on_the_index_no_more(scene: Scene) -> None:
+    scene.sdist()
+    scene.does(INSTALL, 43)
+    (scene.index.root / "evil-1.0.tar.gz").unlink()
 
 
 @row(
@@ -465,7 +480,7 @@ def approving_of(scene: Scene) -> None:
     scene.does("pipgate approve evil")
 
 
-@row("pipgate approve evil==1.0", 2, a=("To approve the one that was blocked: ", 0, says("recorded")))
+@row("pipgate approve evil==1.0", 2, a=("To approve the one that was blocked{}: {}", 0, says("recorded")))
 def another_file_than_the_blocked_one(scene: Scene) -> None:
     scene.policy("require-reason = true\n")
     scene.sdist()
@@ -782,6 +797,10 @@ ELSEWHERE = {
     ),
     "to have it fetched anew: {}": "routes/test_existing_trees.py",
     "To install a pip that is known good: {}": "test_unknown_pip.py",
+    "Not offered, because it is decided on: {}. To see it: {}": "the command of another row, on a terminal",
+    "To go on then: {}": "test_pip_tools.py",
+    "To have it listed: {}": "test_pip_tools.py",
+    "To allow these settings for this run: {}": "routes/test_file_settings.py",
     "To use it, approve it first{}: {}": "the command of another row, under a floor of the system",
     "note: {} is passed by: {} belongs to another user and this one may not search it. "
     "To use your own settings: export HOME=...": "the value is the reader's",

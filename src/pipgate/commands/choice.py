@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipgate.controlling_terminal import Terminal
+    from pipgate.offered import Again
     from pipgate.outcomes import Outcome
     from pipgate.rulebook import Rulebook
 
@@ -33,11 +34,12 @@ def choose(waiting: Sequence[Outcome], book: Rulebook, *, silent: bool = False) 
     asking = open_ones and not silent and may_ask(book.policy.mode.value, os.environ)
     terminal = open_terminal() if asking else None
     if terminal is None:
-        raise _not_named(waiting)
+        raise _not_named(waiting, book.again)
     page(terminal, numbered([Listed(each.request) for each in open_ones], terminal.screen))
+    seeing = book.again.command("pending")
     others = len(waiting) - len(open_ones)
     if others:
-        _say(terminal, f"Not offered, because it is decided on: {others}. To see it: pipgate pending")
+        _say(terminal, f"Not offered, because it is decided on: {others}. To see it: {seeing}")
     while True:
         answer = (terminal.read_line(_QUESTION) or "").strip().lower()
         named = [] if answer in {"n", "none"} else read_numbers(answer, len(open_ones))
@@ -61,17 +63,18 @@ def _say(terminal: Terminal, line: str) -> None:
     terminal.write("".join(f"{each}\n" for each in hanging(line, terminal.screen)))
 
 
-def _not_named(waiting: Sequence[Outcome]) -> UsageError:
+def _not_named(waiting: Sequence[Outcome], again: Again) -> UsageError:
     """Return the error for a command that names nothing, where nobody can be asked."""
     if not waiting:
         return UsageError(
             "pipgate approve: nothing is pending here; name what is to be approved",
-            hints=("To see all ways to name it: pipgate approve --help",),
+            hints=(f"To see all ways to name it: {again.command('approve', '--help')}",),
         )
     titles = [plain(each.request.title) for each in waiting[:LISTED]]
     more = [f"and {len(waiting) - LISTED} more"] if len(waiting) > LISTED else []
-    all_of_it = "To approve all that nobody has decided on: pipgate approve --pending"
-    seeing = "To see all that is known of it, and what approves it: pipgate pending"
+    why, line = again.saying_why, again.approving("--pending")
+    all_of_it = f"To approve all that nobody has decided on{why}: {line}"
+    seeing = f"To see all that is known of it, and what approves it: {again.command('pending')}"
     return UsageError(
         "pipgate approve: name what is to be approved; this is pending here:",
         context=(*titles, *more),
