@@ -186,7 +186,7 @@ def cached_wheels(world: World) -> list[Path]:
     return sorted((world.home / "cache" / "pip" / "wheels").rglob("*.whl"))
 
 
-@pytest.mark.parametrize("how", ["index", "links", "git"])
+@pytest.mark.parametrize("how", ["index", "index without hashes", "links", "git"])
 def test_a_cached_wheel_that_was_replaced_is_built_anew(world: World, how: str) -> None:
     """A cache that a pull request can have written: what serves is what was built here."""
     take, allow = source_of(world, how)
@@ -210,6 +210,9 @@ def source_of(world: World, how: str) -> tuple[tuple[str, ...], str]:
         case "index":
             world.project().sdist(world.index.root)
             return (again, "evil"), "evil"
+        case "index without hashes":
+            world.index.hashes = False
+            return source_of(world, "index")
         case "links":
             world.project().sdist(world.tmp / "links")
             return (again, "--no-index", "--find-links", str(world.tmp / "links"), "evil"), "evil"
@@ -219,6 +222,27 @@ def source_of(world: World, how: str) -> tuple[tuple[str, ...], str]:
             commit = subprocess.run(head, check=True, capture_output=True, text=True).stdout
             url = f"git+{repository.as_uri()}@{commit.strip()}"
             return (again, f"{url}#egg=evil"), url
+
+
+@pytest.mark.parametrize("how", ["archive", "git"])
+def test_what_the_cache_says_of_an_origin_is_not_installed(world: World, how: str) -> None:
+    """It would stand in direct_url.json, from which ``pip freeze`` names sources and starts git."""
+    url = world.index.file_url(world.project().sdist(world.index.root))
+    take, allow = (
+        source_of(world, "git") if how == "git" else (("--force-reinstall", f"evil @ {url}"), "evil")
+    )
+    assert install(world, *take, allow=(allow,)).status == 0
+    [direct] = (world.tmp / "target").rglob("direct_url.json")
+    built = json.loads(direct.read_text())
+    [cached] = cached_wheels(world)
+    lies = {"url": "file:///elsewhere", "dir_info": {"editable": True}}
+    (cached.parent / "origin.json").write_text(json.dumps(lies))
+    world.canary.path.unlink()
+    again = install(world, *take, allow=(allow,))
+    assert again.status == 0, again.text
+    assert world.canary.silent
+    [direct] = (world.tmp / "target").rglob("direct_url.json")
+    assert json.loads(direct.read_text()) == built
 
 
 def test_a_record_that_is_damaged_or_not_ones_own_is_none(newest: World) -> None:

@@ -33,7 +33,13 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
             return entry
         if not run.may_allow(package_name):
             return None
-        return entry if _may_serve(entry.link.file_path, link, package_name, run) else None
+        if _observes(run):
+            return entry
+        pin = _may_serve(entry.link.file_path, link, package_name, run)
+        if pin is None:
+            return None
+        entry.origin = _origin(link, pin)
+        return entry
 
     return cache_entry
 
@@ -58,21 +64,35 @@ def remember_built(
             remember(wheel, pin, run.gate.context.project, os.environ)
 
 
-def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> bool:
-    """Return whether a cached wheel was built here of what may be built now, or nothing is decided."""
+def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> Pin | None:
+    """Return what a cached wheel was built of here if that may be built now, else None."""
     from pipgate.built_wheels import built_from
     from pipgate.decision import Allowed
     from pipgate.pip_internals.from_pip import request_for_cached
 
-    if _observes(run):
-        return True
     if normalised(name or "") in run.settings:
-        return False  # which the cache does not know
+        return None  # which the cache does not know
     pin = built_from(wheel, run.gate.context.project, os.environ)
     if pin is None or (link.is_file and not _is_still(pin, link.file_path)):
-        return False
+        return None
     request = request_for_cached(link, name, run, pin)
-    return request is not None and isinstance(run.gate.foresee(request), Allowed)
+    return pin if request is not None and isinstance(run.gate.foresee(request), Allowed) else None
+
+
+def _origin(link: Link, pin: Pin) -> Any:
+    """Return what pip is to say of where the wheel is from (PEP 610), and to compare with ``--hash``.
+
+    pip keeps it beside the wheel, where whoever can write to the cache can name another source.
+    """
+    from pip._internal.models.link import Link
+    from pip._internal.utils.direct_url_helpers import direct_url_from_link
+
+    from pipgate.approvals import Sha256Pin
+
+    if isinstance(pin, Sha256Pin):
+        directory = f"&subdirectory={pin.subdirectory}" if pin.subdirectory else ""
+        link = Link(f"{link.url_without_fragment}#sha256={pin.sha256}{directory}")
+    return direct_url_from_link(link, link_is_in_wheel_cache=True)
 
 
 def _is_still(pin: Pin, file: str) -> bool:
