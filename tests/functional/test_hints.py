@@ -284,9 +284,7 @@ def a_directory_outside_of_what_is_fetched(scene: Scene) -> None:
     outside(scene)
 
 
-@row(
-    "pipgate approve --pending", 43, a=("{}: to see all that is known of it: {}", 0, says("outside-its-tree"))
-)
+@row("pipgate approve --pending", 43, a=("{}: to see what decides on it: {}", 0, says("outside-its-tree")))
 def what_is_pending_and_has_no_name(scene: Scene) -> None:
     made = Project("evil", "1.0", scene.canary).sdist(scene.index.root / "files", "main.tar.gz")
     scene.variables["URL"] = scene.index.file_url(made)
