@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipgate.errors import UsageError
 from pipgate.matching import normalised
 from pipgate.origin import Layer, Origin
-from pipgate.plain_text import plain, shell_line
+from pipgate.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnswersFile:
-    """The approvals file of a run. ``options`` are those that name it, for the commands that are told."""
+    """The approvals file of a run."""
 
     book: Rulebook
     environ: Mapping[str, str]
-    options: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -64,7 +63,7 @@ class AnswersFile:
 
     def undenying(self, entry: Revocation) -> str:
         """Return the command that takes a denial back."""
-        return shell_line(["pipgate", *self.options, "undeny", entry.name])
+        return self.book.again.command("undeny", entry.name)
 
     def _approval(self, request: BuildRequest, reason: str | None, *, alone: bool) -> Approval:
         from pipgate.approving import approval_of  # noqa: PLC0415 -- same

@@ -72,7 +72,7 @@ def open_gate(settings: Settings, cwd: str, environ: Mapping[str, str]) -> Gate:
     """Return the gate for one run; raises PolicyError for a policy or approvals that are not valid."""
     book = read_rulebook(settings, cwd, environ)
     _load_what_deciding_needs(book)
-    prompter = _prompter(book, settings, environ)
+    prompter = _prompter(book, environ)
     context = Context(
         now=utc_now(),
         can_ask=prompter is not None,
@@ -107,7 +107,7 @@ def in_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").strip().lower() not in _NO
 
 
-def _prompter(book: Rulebook, settings: Settings, environ: Mapping[str, str]) -> TerminalPrompter | None:
+def _prompter(book: Rulebook, environ: Mapping[str, str]) -> TerminalPrompter | None:
     if not may_ask(book.policy.mode.value, environ):
         return None
     from pipgate.answers import AnswersFile  # noqa: PLC0415 -- CI does without
@@ -117,8 +117,7 @@ def _prompter(book: Rulebook, settings: Settings, environ: Mapping[str, str]) ->
     terminal = open_terminal()
     if terminal is None:
         return None
-    naming = () if settings.approvals is None else ("--approvals", settings.approvals)
-    return TerminalPrompter(terminal, AnswersFile(book, environ, naming))
+    return TerminalPrompter(terminal, AnswersFile(book, environ))
 
 
 def _trusting(book: Rulebook, context: Context, cwd: str, environ: Mapping[str, str]) -> Trusting | None:

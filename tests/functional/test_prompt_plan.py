@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import signal
 import struct
 import termios
@@ -173,6 +174,18 @@ def test_a_denial_is_not_made_in_haste(world: World) -> None:
     assert not recorded(world)
     assert "somebody at the terminal said no" in shown
     assert "It was not recorded" in shown
+
+
+def test_the_command_that_takes_a_denial_back_names_the_file(newest: World) -> None:
+    file = newest.tmp / "else where" / "a.toml"
+    file.parent.mkdir()
+    file.write_text("version = 1\n")
+    status, shown = ask(newest, [b"d\n", b"\n"], "--approvals", str(file), *plan(newest, "evil"), columns=200)
+    assert status == 43, shown
+    assert not recorded(newest)
+    [command] = re.findall(r"^To take that back: pipgate (.*)\r$", shown, re.MULTILINE)
+    assert run(newest, *shlex.split(command)).status == 0
+    assert "evil" not in file.read_text()
 
 
 def test_a_policy_that_wants_a_reason_gets_one(newest: World) -> None:
