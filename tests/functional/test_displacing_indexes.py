@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.environments import ALL_PIPS, WHEELHOUSE
+from support.adopted import Adopted
+from support.environments import ALL_PIPS, DIRECT, WHEELHOUSE, environment
 from support.index import RunningIndex
 from support.projects import make_wheel
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from support.adopted import Adopted
+    from support.canary import Canary
     from support.index import Index
 
 HOSTILE = {"pip": "pip/__init__.py", "packaging": "packaging/__init__.py"}
@@ -33,6 +34,19 @@ def elsewhere(tmp_path: Path) -> Iterator[Index]:
         yield index
 
 
+class Beside(Adopted):
+    """An environment that holds pipgate itself, which therefore runs on its packaging."""
+
+    @property
+    def pip(self) -> list[str]:
+        return [str(self.env.root / "bin" / "pipgate")]
+
+
+@pytest.fixture
+def beside(pip: str, tmp_path: Path, index: Index, canary: Canary) -> Beside:
+    return Beside(environment(pip, through=DIRECT), tmp_path, index, canary)
+
+
 def copy(name: str, directory: Path) -> Path:
     wheel = max(WHEELHOUSE.glob(f"{name}-*.whl"))
     (directory / wheel.name).write_bytes(wheel.read_bytes())
@@ -44,7 +58,7 @@ def install(at: Adopted, lines: str, *words: str, **variables: str) -> subproces
     project.mkdir(exist_ok=True)
     (project / "requirements.txt").write_text(lines)
     file = str(project / "requirements.txt")
-    return at.run(at.python, "-m", "pip", "install", "-r", file, *words, **variables)
+    return at.run(*at.pip, "install", "-r", file, *words, **variables)
 
 
 def require_refused(at: Adopted, done: subprocess.CompletedProcess[str]) -> None:
@@ -52,6 +66,10 @@ def require_refused(at: Adopted, done: subprocess.CompletedProcess[str]) -> None
     assert "displaces-gate" in done.stderr
     assert "that only a requirements file names" in done.stderr
     assert "Traceback" not in done.stderr
+    require_gated(at)
+
+
+def require_gated(at: Adopted) -> None:
     version = at.run(*at.pip, "--version")
     assert (version.returncode, at.env.pip in version.stdout) == (0, True), version.stdout + version.stderr
     assert "hostile" not in version.stderr
@@ -72,24 +90,41 @@ LINES = {
 
 @pytest.mark.parametrize("way", LINES)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_a_requirements_file_offers(hooked: Adopted, elsewhere: Index, way: str, name: str) -> None:
-    at = hooked
+def test_what_a_requirements_file_offers(beside: Beside, elsewhere: Index, way: str, name: str) -> None:
     lines = LINES[way].format(url=elsewhere.url, root=elsewhere.root, name=name)
-    require_refused(at, install(at, lines))
+    require_refused(beside, install(beside, lines))
     # Where the gate does not lie it may go.
     if name == "packaging":
-        done = install(at, lines, "--target", str(at.tmp / "t"))
+        done = install(beside, lines, "--target", str(beside.tmp / "t"))
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_the_user_names_is_taken(hooked: Adopted, elsewhere: Index) -> None:
+@pytest.mark.parametrize("way", LINES)
+def test_a_pip_in_an_enabled_environment(hooked: Adopted, elsewhere: Index, way: str) -> None:
+    lines = LINES[way].format(url=elsewhere.url, root=elsewhere.root, name="pip")
+    require_refused(hooked, install(hooked, lines))
+
+
+def test_a_packaging_in_an_enabled_environment(hooked: Adopted, elsewhere: Index) -> None:
+    """The gate of its pip lies elsewhere and does not run on it, however that pip is started."""
+    lines = LINES["an index and a dependency"].format(url=elsewhere.url, name="packaging")
+    done = install(hooked, lines)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "packaging-99.0" in done.stdout
+    require_gated(hooked)
+    for start in (["-m", "pip"], [str(hooked.env.site_packages / "pip")]):
+        assert hooked.run(hooked.python, *start, "install", "evil").returncode == 43
+    assert hooked.canary.silent
+
+
+def test_what_the_user_names_is_taken(beside: Beside, elsewhere: Index) -> None:
     """The same file from the same place, named on the command line, by a variable, in the user's pip.conf."""
-    at = hooked
+    at = beside
     (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
     copy("packaging", elsewhere.root)
     make_wheel(at.index.root, "build", "1.0", requires=("packaging",))
     lines = f"--extra-index-url {elsewhere.url}/\nbuild\n"
-    require_refused(at, install(at, lines))
+    require_refused(at, install(at, lines, "--force-reinstall"))
     for words in (["--index-url", elsewhere.url], ["--find-links", str(elsewhere.root)]):
         done = install(at, lines, "--force-reinstall", *words, "--extra-index-url", at.index.url)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -103,12 +138,12 @@ def test_what_the_user_names_is_taken(hooked: Adopted, elsewhere: Index) -> None
     assert at.run(*at.pip, "install", "evil").returncode == 43
 
 
-def test_ones_own_index_comes_first(hooked: Adopted, elsewhere: Index) -> None:
+def test_ones_own_index_comes_first(beside: Beside, elsewhere: Index) -> None:
     """A newer one that the file's index offers is passed over, and so is the same release there."""
-    at = hooked
+    at = beside
     wheel = copy("packaging", at.index.root)
     lines = f"--extra-index-url {elsewhere.url}\n--find-links {elsewhere.root}\npackaging\n"
-    done = install(at, lines)
+    done = install(at, lines, "--force-reinstall")
     assert done.returncode == 0, done.stdout + done.stderr
     assert wheel.name in done.stdout + "".join(at.index.requests)
     assert (at.env.site_packages / wheel.name.replace("-py3-none-any.whl", ".dist-info")).is_dir()
@@ -122,9 +157,9 @@ def test_ones_own_index_comes_first(hooked: Adopted, elsewhere: Index) -> None:
         "--no-index\n--find-links {root}\npackaging\n",
     ],
 )
-def test_the_very_file_of_ones_own_index(newest_hooked: Adopted, elsewhere: Index, lines: str) -> None:
+def test_the_very_file_of_ones_own_index(beside: Beside, elsewhere: Index, lines: str) -> None:
     """A mirror that a requirements file names has the same bytes."""
-    at = newest_hooked
+    at = beside
     (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
     copy("packaging", elsewhere.root)
     wheel = copy("packaging", at.index.root)
@@ -132,13 +167,13 @@ def test_the_very_file_of_ones_own_index(newest_hooked: Adopted, elsewhere: Inde
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_upgrades_of_ones_own(hooked: Adopted) -> None:
-    at = hooked
+def test_upgrades_of_ones_own(beside: Beside) -> None:
+    at = beside
     other = ALL_PIPS[-2] if at.env.pip != ALL_PIPS[-2] else ALL_PIPS[-1]
     for name in (f"pip-{other}", "packaging"):
         copy(name, at.index.root)
     make_wheel(at.index.root, "build", "1.0", requires=("packaging", f"pip=={other}"))
-    done = at.run(at.python, "-m", "pip", "install", "-U", "packaging", "build")
+    done = at.run(*at.pip, "install", "-U", "packaging", "build")
     assert done.returncode == 0, done.stdout + done.stderr
     assert other in at.run(*at.pip, "--version").stdout
     assert at.run(*at.pip, "install", "evil").returncode == 43

@@ -62,10 +62,21 @@ class _EngineFinder:
         from importlib.machinery import PathFinder
 
         places = [each for each in _own_places() if os.path.realpath(each) in _sites()]
-        own = PathFinder.find_spec(name, places) if name == "packaging" else None
+        theirs = name == "packaging" and not _is_pips_own()
+        own = PathFinder.find_spec(name, places) if theirs else None
         if own is not None and own.origin is not None and _is_new(own.origin):
             return own
         return PathFinder.find_spec(name, [ROOTS[name]], target)
+
+
+def _is_pips_own():
+    """Whether pip's command line runs: no program there needs the packaging of this environment."""
+    program = os.path.abspath(getattr(sys.modules.get("__main__"), "__file__", None) or "")
+    directory, name = os.path.split(program)
+    if name == "__main__.py":
+        return os.path.basename(directory) == "pip"
+    stem = name.partition(".")[0]
+    return stem[:3] == "pip" and (stem == "pip" or stem[3:].isdigit())
 
 
 def _is_new(init):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import site
+import sys
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pipgate
 from pipgate.archive_names import normalised
 from pipgate.pip_internals import index_pages  # noqa: F401 -- pip 26.3 imports nothing when is_users asks
 from pipgate.public_urls import public_url
@@ -57,8 +61,27 @@ def _place(word: str) -> str:
 
 
 def is_gates(name: str | None) -> bool:
-    """Return whether a project is pip, pipgate or what that needs."""
-    return name is not None and normalised(name) in OWNERS
+    """Return whether a project is pip, or one that the gate imports from this environment."""
+    return name is not None and normalised(name) in OWNERS and serves_here(normalised(name))
+
+
+def serves_here(project: str) -> bool:
+    """Return whether this environment's copy of such a project is what the gate runs on; pip's always is.
+
+    Where pipgate lies elsewhere, its command lines import nothing else from here.
+    """
+    if project == "pip" or _lies_here(pipgate):
+        return True
+    module = sys.modules.get(project)
+    return module is not None and _lies_here(module)
+
+
+def _lies_here(module: Any) -> bool:
+    library = os.path.dirname(os.path.dirname(os.path.realpath(module.__file__)))  # noqa: PTH120 -- a string
+    paths = sysconfig.get_paths()
+    return library in {
+        os.path.realpath(each) for each in (paths["purelib"], paths["platlib"], site.getusersitepackages())
+    }
 
 
 def collect_sources(original: Callable[..., Any], run: Run) -> Callable[..., Any]:

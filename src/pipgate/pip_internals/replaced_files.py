@@ -10,6 +10,7 @@ import sysconfig
 from typing import TYPE_CHECKING, NamedTuple
 
 import pipgate
+from pipgate.pip_internals.gate_sources import serves_here
 from pipgate.pip_internals.other_places import Target, judge_in_other_environment, kept_files
 from pipgate.wheel import gate_files, members
 from pipgate.wheel.gate_files import GateFile, Places
@@ -97,7 +98,8 @@ def _replaced(where: list[tuple[str, str]], scripts: str, places: Places, around
         if found is None and member.startswith("the command ") and _leaves(path, scripts):
             found = GateFile("a file outside of the directory of commands")
         if found is not None:
-            yield Found(member, found, serves=(other or gate_files.judge(real, around)) is not None)
+            serves = gate_files.judge(real, around) is not None and serves_here(found.owner or "")
+            yield Found(member, found, serves=other is not None or serves)
 
 
 def _leaves(path: str, directory: str) -> bool:
