@@ -53,7 +53,7 @@ def imports(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests on the oldest and the newest pip, and a part of the routes on two pips between."""
+    """Run all tests on the newest pip, and a part of them on the oldest and on two between."""
     _test(session, "thin")
 
 

@@ -22,8 +22,8 @@ ALL_PIPS = (
 )
 ENDS = (ALL_PIPS[0], ALL_PIPS[-1])
 SOME_PIPS = (ENDS[0], "24.3.1", "25.3", ENDS[1])
-# On which pips the tests run; ``thin`` is the default session, where the pips between see a part of the table.
-_CHOSEN = os.environ.get("PIPGATE_TEST_PIPS", "thin")
+# On which pips the tests run; ``thin`` is the default session, where all but the newest see a part of the tests.
+_CHOSEN = os.environ.get("PIPGATE_TEST_PIPS", "ends")
 THIN = _CHOSEN == "thin"
 PIPS = {"all": ALL_PIPS, "some": SOME_PIPS, "ends": ENDS, "thin": ENDS}[_CHOSEN]
 TABLE_PIPS = SOME_PIPS if THIN else PIPS
