@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from functional.test_approvals import FILE, here, install, on_both_ends, run
-from support.environments import SOME_PIPS
+from support.environments import PIPS, SOME_PIPS
 from support.projects import make_wheel
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("pip", SOME_PIPS)
+@pytest.mark.parametrize("pip", PIPS)
 @pytest.mark.parametrize("arrange", WAYS)
 def test_nothing_runs_and_it_runs_in_an_install(world: World, arrange: Callable[[World], str]) -> None:
     requirements(world, arrange(world))
@@ -130,7 +130,7 @@ def test_nothing_runs_and_it_runs_in_an_install(world: World, arrange: Callable[
     after = sorted(each.relative_to(here(world)) for each in here(world).rglob("*"))
     assert [each for each in after if each.name != FILE] == [each for each in before if each.name != FILE]
     allowing = ("--allow-build", "evil") if "checkout" in arrange.__name__ else ()
-    install(world, "-r", "r.txt", before=allowing)
+    install(world, "--src", str(world.tmp / "src"), "-r", "r.txt", before=allowing)
     assert not world.canary.silent
 
 

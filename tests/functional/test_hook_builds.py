@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -37,9 +38,8 @@ def _builder(at: Adopted, *, build_requires: tuple[str, ...]) -> None:
     build = "def build_wheel("
     assert begin.count(build) == 1
     ran = "\n".join(f"    {line}" for line in code.strip().splitlines())
-    backend = begin.replace(build, f"def run_pips():\n{ran}\n\n{build}").replace(
-        '    sing("build_wheel")\n', '    sing("build_wheel")\n    run_pips()\n'
-    )
+    backend = begin.replace(build, f"def run_pips():\n{ran}\n\n{build}")
+    backend = re.sub(r'(\n    sing\("build_wheel".*\n)', r"\1    run_pips()\n", backend)
     assert backend.count("run_pips()") == 2
     Project("builder", "1.0", at.canary, build_requires=build_requires, files={"backend.py": backend}).sdist(
         at.index.root

@@ -188,7 +188,8 @@ def _own_places():
     """What of the import path is this environment's, or was put there by the program that runs.
 
     A program puts files of pip there, as ensurepip does; the directory of one that is pip itself is no other.
-    What the .pth file of a package adds, behind the standard library, is not the environment's.
+    What the .pth file of a package adds, behind the standard library, is not the environment's. pip's own
+    build environment is: it lies beside the directory that pip puts on PYTHONPATH.
     """
     sites = _sites()
     told = "" if sys.flags.ignore_environment else os.environ.get("PYTHONPATH", "")
@@ -197,10 +198,12 @@ def _own_places():
     own_main = os.path.join("", "pip", "__main__.py")
     named = program[: -len(own_main) - 1] if program.endswith(os.sep + own_main) else None
     library = os.path.dirname(os.__file__)
+    beside = [os.path.dirname(each) for each in given if os.path.basename(each) == "site"]
+    isolated = tuple(os.path.join(each, kind, "") for each in beside for kind in ("overlay", "normal"))
     begun, places = False, []
     for each in sys.path:
         begun = begun or each == library
-        is_site = os.path.realpath(each) in sites
+        is_site = os.path.realpath(each) in sites or each.startswith(isolated)
         if is_site or each == named or (each not in given and not begun and os.path.isfile(each)):
             places.append(each)
     return places
