@@ -246,7 +246,12 @@ def _floor(policy: Policy, context: Context) -> Setting[Verdict] | None:
 
 
 def _is_once(request: BuildRequest, context: Context) -> bool:
-    return matching.identity(request) in {matching.identity(each) for each in context.once}
+    """Return whether somebody said yes to the same; without settings that is no yes to any settings."""
+    return any(
+        matching.identity(each) == matching.identity(request)
+        and (request.settings is None or each.settings == request.settings)
+        for each in context.once
+    )
 
 
 def _gates(

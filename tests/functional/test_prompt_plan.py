@@ -310,6 +310,20 @@ def test_the_answer_reaches_the_children_and_the_report(newest: World) -> None:
     assert {each["decision"]["code"] for each in told} == {"allowed-once"}
 
 
+@pytest.mark.parametrize("yes", [b"o\n", b"a\n"])
+def test_a_yes_for_a_build_requirement_is_none_for_the_settings_of_a_file(newest: World, yes: bytes) -> None:
+    newest.project("tool").sdist(newest.index.root)
+    newest.project("first", build_requires=("tool",)).sdist(newest.index.root)
+    assert run(newest, "approve", "first==1.0").status == 0
+    (here(newest) / "r.txt").write_text("first==1.0\ntool==1.0 --config-settings=--compiler=./evil\n")
+    install = ("install", "--prefix", str(newest.tmp / "t"), "-r", "r.txt")
+    status, shown = ask(newest, [yes, b"n\n"], *install)
+    assert status == 43, shown
+    assert shown.count(ONE) == 2
+    assert "--compiler=./evil" in unwrapped(shown).partition(ONE)[2]
+    assert "--compiler" not in newest.canary.path.read_text()
+
+
 @on_both_ends
 @pytest.mark.parametrize(
     ("answers", "approved"),

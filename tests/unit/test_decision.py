@@ -633,3 +633,22 @@ def test_what_is_allowed_was_in_the_outlook(
     decision = decide(request, policy, approvals, context)
     if isinstance(decision, Allowed) and not isinstance(request.source, Directory):
         assert outlook.may_allow(request.name)
+
+
+SETTINGS = "r.txt (line 2): --config-settings=--compiler=./evil"
+
+
+@pytest.mark.parametrize("policy", [BUILT_IN, Policy(rules=(Rule("foo", Verdict.ALLOW, BUILTIN),))])
+def test_a_yes_at_the_terminal_is_for_the_settings_that_it_was_given_to(policy: Policy) -> None:
+    bare = BuildRequest("foo", "1.0", SDIST, Purpose.WHEEL)
+    with_them = replace(bare, settings=SETTINGS)
+    once = Context(NOW, can_ask=True, once=frozenset({bare}))
+    for each in (with_them, with_them.for_purpose(Purpose.METADATA)):
+        found = decide(each, policy, NOTHING, once)
+        assert isinstance(found, Question), found
+        assert found.code == "file-settings"
+    shown = replace(once, once=frozenset({replace(with_them, purpose=Purpose.METADATA)}))
+    assert isinstance(decide(with_them, policy, NOTHING, shown), Allowed)
+    assert isinstance(decide(bare, policy, NOTHING, shown), Allowed)
+    others = replace(bare, settings=f"{SETTINGS} --config-settings=more")
+    assert isinstance(decide(others, policy, NOTHING, shown), Question)
