@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.plain_text import masked, single_spaced
-from pipgate.rows import cells, cut, encodable
-from pipgate.subject_rows import LOOK_ALIKE, in_short
+from pipgate.rows import cells, cut, encodable, rows
+from pipgate.subject_rows import LOOK_ALIKE, in_short, settings_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,21 @@ def numbered(listed: Sequence[Listed], screen: Screen) -> list[str]:
 
 
 def in_one_screen(listed: Sequence[Listed], screen: Screen) -> list[str]:
-    """Return the list as far as a screen holds it, then what all or some of them have in common."""
+    """Return the list as far as a screen holds it, then what all or some of them have in common.
+
+    What files tell builds stands there whole, however much that is.
+    """
     few = len(listed) <= LISTED + 1  # a line that says "1 more" is no shorter
     lines = numbered(listed, screen)[: None if few else LISTED]
     lines += [] if few else [f"  ... and {len(listed) - LISTED} more"]
-    return [*lines, *(_row(label, value, screen) for label, value in _in_common(listed))]
+    common = [_row(label, value, screen) for label, value in _in_common(listed, _OF_A_KIND)]
+    return [*lines, *common, *_settings(listed, screen)]
+
+
+def whole(listed: Sequence[Listed], screen: Screen) -> list[str]:
+    """Return the whole list, and all that some of them have in common."""
+    common = [_row(label, value, screen) for label, value in _in_common(listed, len(listed))]
+    return [*numbered(listed, screen), *common, *_settings(listed, screen)]
 
 
 def read_numbers(answer: str, count: int) -> list[int] | None:
@@ -63,27 +73,37 @@ def _line(start: str, each: Listed, screen: Screen) -> str:
     return f"{start}{title}{what}"
 
 
-def _in_common(listed: Sequence[Listed]) -> list[tuple[str, str]]:
+def _settings(listed: Sequence[Listed], screen: Screen) -> list[str]:
+    told = [settings_rows(each.request, f"{number}: ") for number, each in enumerate(listed, 1)]
+    return [line for each in told for line in rows(each, screen)]
+
+
+def _why(each: Listed) -> str | None:
+    """Return the reason without the settings, which have rows of their own."""
+    return each.reason and each.reason.removesuffix(f", {each.request.settings}")
+
+
+def _in_common(listed: Sequence[Listed], most: int) -> list[tuple[str, str]]:
     """Return the indexes and reasons, each with the numbers that it is for unless it is for all."""
     alike = [None if _is_ascii(each) else LOOK_ALIKE for each in listed]
     return [
-        *_grouped("index", [_index(each) for each in listed]),
-        *_grouped("asked because", [each.reason for each in listed]),
-        *_grouped("note", alike),
+        *_grouped("index", [_index(each) for each in listed], most),
+        *_grouped("asked because", [_why(each) for each in listed], most),
+        *_grouped("note", alike, most),
     ]
 
 
-def _grouped(label: str, values: Sequence[str | None]) -> list[tuple[str, str]]:
+def _grouped(label: str, values: Sequence[str | None], most: int) -> list[tuple[str, str]]:
     found: dict[str, list[int]] = {}
     for number, value in enumerate(values, 1):
         if value:
             found.setdefault(value, []).append(number)
-    rows = [
+    pairs = [
         (label, value if len(numbers) == len(values) else f"{_in_words(numbers)}: {value}")
         for value, numbers in found.items()
     ]
-    few = len(rows) <= _OF_A_KIND
-    return rows if few else [*rows[: _OF_A_KIND - 1], (label, f"and {len(rows) - _OF_A_KIND + 1} others")]
+    few = len(found) <= most
+    return pairs if few else [*pairs[: most - 1], (label, f"and {len(found) - most + 1} others")]
 
 
 def _in_words(numbers: list[int]) -> str:

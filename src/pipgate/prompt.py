@@ -11,7 +11,7 @@ from pipgate.build_request import subdirectory_of
 from pipgate.controlling_terminal import page
 from pipgate.decision import Allowed, Refused
 from pipgate.errors import PipgateError
-from pipgate.numbered import Listed, in_one_screen, numbered, read_numbers
+from pipgate.numbered import Listed, in_one_screen, read_numbers, whole
 from pipgate.plain_text import plain
 from pipgate.rows import encodable, hanging, pieces, rows
 from pipgate.subject_rows import rows_of
@@ -49,7 +49,7 @@ _HELP_OF_PLAN = (
     "  c  ask about each of them by itself; after a no none is run",
     "  n  run none of them; the command ends with status 43 (also Enter, Ctrl-C, Ctrl-D)",
     "  d  followed by a number: run none, and write to that file that nothing of that name is ever run",
-    "  v  show the whole list; followed by a number: that one, and the files that its build begins with",
+    "  v  show the whole list and why; with a number: that one, and the files that its build begins with",
 )
 _WORDS = {
     word: answer
@@ -162,7 +162,7 @@ class TerminalPrompter:
     def _view(self, which: Asked | None, asked: Sequence[Asked]) -> None:
         screen = self.terminal.screen
         if which is None:
-            page(self.terminal, numbered(_listed(asked), screen))
+            page(self.terminal, whole(_listed(asked), screen))
             return
         if len(asked) > 1:
             self._show(_about_one(which, screen))

@@ -180,7 +180,8 @@ def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
     identity = _identity(request.source)
     lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
     if outcome.decision.code != "needs-approval" or outcome.decision.reason != NEEDS_APPROVAL:
-        lines.append(f"  refused: {plain(outcome.decision.reason)}")
+        longest = len(outcome.decision.reason) if outcome.decision.code == "file-settings" else 300
+        lines.append(f"  refused: {plain(outcome.decision.reason, longest)}")
     if isinstance(outcome.decision, Refused):
         lines += [f"    {plain(detail)}" for detail in outcome.decision.details]
     unread = record.unread.get(request.title)

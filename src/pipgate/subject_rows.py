@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 
 LOOK_ALIKE = "not all of this is ASCII: a letter may only look like another one"
 _LISTED = 40  # build requirements
+_PART = 800  # characters of settings; a row that is longer is cut
 
 
 def rows_of(request: BuildRequest, path: str | None = None, entry: BuildEntry | None = None) -> list[Row]:
     """Return the rows of one build, as far as it is known; ``path`` is where its file lies."""
     rows = [("required by", " <- ".join(request.required_by) or "your command"), *_identity(request, path)]
+    rows += settings_rows(request)
     rows += [("index", request.offer.index)] if request.offer.index else []
     rows += [("uploaded", request.offer.uploaded)] if request.offer.uploaded else []
     rows += [] if entry is None else _entry(entry)
     if not all(value.isascii() for _, value in rows):
         rows.append(("note", LOOK_ALIKE))
     return rows
+
+
+def settings_rows(request: BuildRequest, number: str = "") -> list[Row]:
+    """Return what a file tells the build, all of it: who cannot see the end of it cannot decide on it."""
+    told = f"{number}{request.settings}" if request.settings else ""
+    parts = [told[start : start + _PART] for start in range(0, len(told), _PART)]
+    return [("settings" if at == 0 else "", part) for at, part in enumerate(parts)]
 
 
 def in_short(request: BuildRequest, path: str | None = None) -> str:

@@ -324,6 +324,22 @@ def test_a_yes_for_a_build_requirement_is_none_for_the_settings_of_a_file(newest
     assert "--compiler" not in newest.canary.path.read_text()
 
 
+def test_the_settings_of_a_file_are_shown_of_each_build(newest: World) -> None:
+    names = ("aa", "bb", "cc", "dd", "ee")
+    plan(newest, *names)
+    padded = " ".join(f"--config-settings=harmless{number}=1" for number in range(20))
+    lines = [f"{name}==1.0 {padded} --config-settings=end-{name}=./evil" for name in names]
+    (here(newest) / "r.txt").write_text("\n".join(lines))
+    install = ("install", "--prefix", str(newest.tmp / "t"), "-r", "r.txt")
+    status, shown = ask(newest, [b"v\n", *[b"\n"] * 6], *install, columns=100)
+    assert status == 43, shown
+    asked, _, viewed = shown.partition(TOGETHER)
+    blocked = run(newest, *install)
+    assert blocked.status == 43, blocked.text
+    for text in (asked, viewed, blocked.err):
+        assert all(f"end-{name}=./evil" in unwrapped(text) for name in names), text
+
+
 @on_both_ends
 @pytest.mark.parametrize(
     ("answers", "approved"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Offer, Purpose, Sdist, Vcs
-from pipgate.numbered import LISTED, Listed, in_one_screen, numbered, read_numbers
-from pipgate.rows import Screen, cells, cut
+from pipgate.numbered import LISTED, Listed, in_one_screen, numbered, read_numbers, whole
+from pipgate.rows import Screen, cells, cut, rows
+from pipgate.subject_rows import rows_of
 from unit.test_rows import any_text, is_safe, screens, width
 
 sources = st.one_of(
@@ -78,6 +80,29 @@ def test_what_differs_has_its_numbers() -> None:
     assert in_one_screen([Listed(sdist("ev\u0456l"))], wide)[1].startswith(
         "  note          not all of this is ASCII"
     )
+
+
+@pytest.mark.parametrize("columns", [20, 60, 100, None])
+def test_the_settings_of_a_file_are_shown_whole(columns: int | None) -> None:
+    long = " ".join(f"--config-settings=harmless{number}=1" for number in range(200))
+    told = [f"r.txt (line {number}): {long} --config-settings=end{number}" for number in range(20)]
+    listed = [
+        Listed(replace(sdist(f"p{number}"), settings=each), reason=f"no approval covers them, {each}")
+        for number, each in enumerate(told)
+    ]
+    for lines in (in_one_screen(listed, Screen(columns, "utf-8")), whole(listed, Screen(columns, "utf-8"))):
+        shown = re.sub(r"\s|settings(?= +[0-9]+: )", "", " ".join(lines))
+        for number, each in enumerate(told, 1):
+            assert f"{number}:{each.replace(' ', '')}" in shown
+        assert sum(line.startswith("  asked") for line in lines) == 1, "the reason is one"
+    one = rows(rows_of(listed[0].request), Screen(columns, "utf-8"))
+    assert told[0].replace(" ", "") in "".join("".join(one).split())
+
+
+def test_the_whole_list_has_all_reasons() -> None:
+    reasons = [Listed(sdist(f"p{number}"), reason=f"reason {number}") for number in range(20)]
+    lines = whole(reasons, Screen(100, "utf-8"))
+    assert lines[20:] == [f"  asked because {number + 1}: reason {number}" for number in range(20)]
 
 
 def test_how_many_are_not_shown() -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pip._internal.req.req_install import InstallRequirement
 
 _CLAIM = "_pipgate_claim"
-_SHOWN = 200  # characters of the settings of a file
 
 
 class AskedName(NamedTuple):
@@ -67,4 +66,4 @@ def settings_of_file(req: InstallRequirement) -> str | None:
         return None  # without a file they are from the command line
     lists = {key: [said] if isinstance(said, str) else said for key, said in settings.items()}
     words = " ".join(f"--config-settings={key}={each}" for key, said in lists.items() for each in said)
-    return masked(f"{where}: {words[:_SHOWN]}{'...' if len(words) > _SHOWN else ''}")
+    return masked(f"{where}: {words}")
