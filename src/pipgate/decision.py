@@ -53,6 +53,7 @@ Decision = Allowed | Refused
 Finding = Allowed | Refused | Question
 
 NEEDS_APPROVAL = "nobody has approved this build"
+_SETTINGS = "no approval covers the build settings that a file gives"
 NAME_IS_NOT_ENOUGH = Refused(
     "needs-approval", "a name does not allow a source that you have not named yourself"
 )
@@ -141,15 +142,16 @@ def _telling(
 def _with_settings(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
     """Return what becomes of a yes where a requirements file tells the build how to go.
 
-    An approval and a rule speak of bytes and names; settings can name commands and compilers.
+    An approval and a rule speak of bytes and names; settings can name commands and compilers. What nobody has
+    decided on stays that. The settings themselves are shown with the request, whole.
     """
     if request.settings is None or isinstance(finding, Refused) or isinstance(request.source, Directory):
         return finding
     if _is_for_this_run(request, context) and _floor(policy, context) is None:
         return finding
-    before = f"{finding.reason}; " if isinstance(finding, Question) else ""
-    told = f"{before}no approval covers the build settings that a file gives, {request.settings}"
-    return Question(told, "file-settings")
+    if isinstance(finding, Question):
+        return replace(finding, reason=f"{finding.reason}; {_SETTINGS}")
+    return Question(_SETTINGS, "file-settings")
 
 
 def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:

@@ -78,17 +78,12 @@ def _settings(listed: Sequence[Listed], screen: Screen) -> list[str]:
     return [line for each in told for line in rows(each, screen)]
 
 
-def _why(each: Listed) -> str | None:
-    """Return the reason without the settings, which have rows of their own."""
-    return each.reason and each.reason.removesuffix(f", {each.request.settings}")
-
-
 def _in_common(listed: Sequence[Listed], most: int) -> list[tuple[str, str]]:
     """Return the indexes and reasons, each with the numbers that it is for unless it is for all."""
     alike = [None if _is_ascii(each) else LOOK_ALIKE for each in listed]
     return [
         *_grouped("index", [_index(each) for each in listed], most),
-        *_grouped("asked because", [_why(each) for each in listed], most),
+        *_grouped("asked because", [each.reason for each in listed], most),
         *_grouped("note", alike, most),
     ]
 

@@ -12,6 +12,7 @@ from pipgate.lapses import DOES_NOT_HOLD
 from pipgate.outcomes import Outcome, Record
 from pipgate.plain_text import masked, plain
 from pipgate.public_urls import commit_in
+from pipgate.subject_rows import settings_lines
 from pipgate.ways_on import Ending, hints_of, older_release_note
 
 if TYPE_CHECKING:
@@ -180,8 +181,8 @@ def _lines(outcome: Outcome, record: Record, ending: Ending) -> list[str]:
     identity = _identity(request.source)
     lines = [plain(request.title)] + ([f"  {identity}"] if identity != plain(request.title) else [])
     if outcome.decision.code != "needs-approval" or outcome.decision.reason != NEEDS_APPROVAL:
-        longest = len(outcome.decision.reason) if outcome.decision.code == "file-settings" else 300
-        lines.append(f"  refused: {plain(outcome.decision.reason, longest)}")
+        lines.append(f"  refused: {plain(outcome.decision.reason)}")
+    lines += settings_lines(request)
     if isinstance(outcome.decision, Refused):
         lines += [f"    {plain(detail)}" for detail in outcome.decision.details]
     unread = record.unread.get(request.title)

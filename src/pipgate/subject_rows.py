@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, location
 from pipgate.errors import assert_never
+from pipgate.plain_text import plain
 from pipgate.public_urls import commit_in
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def settings_rows(request: BuildRequest, number: str = "") -> list[Row]:
     told = f"{number}{request.settings}" if request.settings else ""
     parts = [told[start : start + _PART] for start in range(0, len(told), _PART)]
     return [("settings" if at == 0 else "", part) for at, part in enumerate(parts)]
+
+
+def settings_lines(request: BuildRequest) -> list[str]:
+    """Return a line of plain text with what a file tells the build, all of it."""
+    told = request.settings
+    return [f"  settings: {plain(told, len(told))}"] if told else []
 
 
 def in_short(request: BuildRequest, path: str | None = None) -> str:

@@ -49,15 +49,15 @@ def hints_of(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[s
         line = f"Only once you know why it is another file{again.saying_why}: {again.approving(*found)}"
         return (*_trusting(other, record, ending), *([line] if found else []))
     told = [each.request for each in outcomes if each.decision.code == "file-settings"]
-    if told and not askable and not record.only_approvals:
+    if told and not askable and not record.only_approvals and not ending.by_program:
         return (f"To allow these settings for this run: {_allowing(list(map(_key, told)), ending.command)}",)
     if not askable:
         return (_knowing(ending),)
-    which, they = ("it", "it requires") if len(askable) == 1 else ("them", "they require")
+    they = "it requires" if len(askable) == 1 else "they require"
     allowing = _allowing([_key(request) for request in (*askable, *told)], ending.command)
     hints = _approving(askable, record, ending)
     if not record.only_approvals and not ending.by_program:
-        hints.append(f"To allow {which} for this run: {allowing}")
+        hints.append(f"To allow {_which([*askable, *told])} for this run: {allowing}")
     if hints and ending.again:
         hints.append(going_on(ending.again))
     hints = hints or [_knowing(ending)]
@@ -65,6 +65,13 @@ def hints_of(outcomes: list[Outcome], record: Record, ending: Ending) -> tuple[s
         alone = ours([*ending.command, "--no-deps"])
         hints.append(f"To go on without what {they}, and run nothing: {alone}")
     return tuple(hints)
+
+
+def _which(requests: list[BuildRequest]) -> str:
+    """Return what a yes for this run allows: the files, and the settings of files that are told above."""
+    names = [plain(each.title) for each in requests if each.settings]
+    told = f", with the settings of {', '.join(names)}," if names else ""
+    return f"{'it' if len(requests) == 1 else 'them'}{told}"
 
 
 def going_on(again: tuple[str, ...]) -> str:

@@ -87,6 +87,37 @@ def test_what_was_built_with_them_serves_nobody_else(world: World) -> None:
     assert SONG in songs(world)
 
 
+def test_what_nobody_has_decided_on_stays_that(newest: World) -> None:
+    """Its approval is offered, and leaves the settings; no command allows more than its hint says."""
+    world = newest
+    directory = world.tmp / "project"
+    directory.mkdir()
+    for name in ("evil", "worse", "third"):
+        info = f"Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n"
+        world.project(name, files={"PKG-INFO": info}).sdist(world.index.root)
+    (directory / "r.txt").write_text(f"evil==1.0 {SETTINGS}\nworse==1.0\n")
+    ended = install(world, "-r", "r.txt")
+    assert ended.status == 43, ended.text
+    assert "To approve and record: pipgate approve evil==1.0 worse==1.0" in ended.err
+    assert "To allow them, with the settings of evil 1.0, for this run: pipgate --allow-build" in ended.err
+    assert "settings: -r r.txt (line 1): --config-settings=--compiler=./evil" in ended.err
+    assert world.pipgate("approve", "worse==1.0", cwd=directory).status == 0
+    pending = world.pipgate("pending", cwd=directory)
+    assert "pipgate approve evil==1.0" in pending.out, pending.text
+    assert "--compiler=./evil" in pending.out
+    assert "--compiler=./evil" in world.pipgate("explain", "evil", cwd=directory).out
+    assert world.pipgate("approve", "-r", "r.txt", cwd=directory).status == 0
+    ended = install(world, "-r", "r.txt")
+    assert ended.status == 43, ended.text
+    assert "To allow these settings for this run: pipgate --allow-build evil==1.0" in ended.err
+    assert "pipgate approve" not in ended.err
+    assert world.canary.silent
+    (directory / "r.txt").write_text(f"evil==1.0 {SETTINGS}\nthird==1.0\n")
+    ended = install(world, "-r", "r.txt")
+    assert "To approve and record: pipgate approve third==1.0\n" in ended.err
+    assert "To allow them, with the settings of evil 1.0, for this run: pipgate --allow-build" in ended.err
+
+
 @pytest.mark.parametrize("pip", ["24.0", "26.3"])
 def test_ones_own_directory_takes_settings_of_ones_own_file(world: World) -> None:
     directory = world.tmp / "project"

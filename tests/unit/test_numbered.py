@@ -87,7 +87,7 @@ def test_the_settings_of_a_file_are_shown_whole(columns: int | None) -> None:
     long = " ".join(f"--config-settings=harmless{number}=1" for number in range(200))
     told = [f"r.txt (line {number}): {long} --config-settings=end{number}" for number in range(20)]
     listed = [
-        Listed(replace(sdist(f"p{number}"), settings=each), reason=f"no approval covers them, {each}")
+        Listed(replace(sdist(f"p{number}"), settings=each), reason="no approval covers them")
         for number, each in enumerate(told)
     ]
     for lines in (in_one_screen(listed, Screen(columns, "utf-8")), whole(listed, Screen(columns, "utf-8"))):

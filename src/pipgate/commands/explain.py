@@ -19,6 +19,7 @@ from pipgate.matching import pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain
 from pipgate.policy_places import here
+from pipgate.subject_rows import settings_lines
 from pipgate.user_directories import state_home
 from pipgate.weighing import Weighing
 
@@ -94,6 +95,7 @@ def _explained(request: BuildRequest, book: Rulebook) -> tuple[dict[str, object]
     lines = [
         f"{plain(request.title)}: {verdict} ({code})",
         f"  {plain(finding.reason)}",
+        *settings_lines(request),
         "  considered, in this order:",
     ]
     lines += [

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # What the rules may decide otherwise by now. All else was found in the file, or answered by a person: it
 # stays until somebody names the file.
-_DECIDED_ANEW = frozenset({"needs-approval", "denied", "status-blocked", "locked"})
+_DECIDED_ANEW = frozenset({"needs-approval", "denied", "status-blocked", "locked", "file-settings"})
 
 
 def pending(settings: Settings, words: list[str]) -> int:

@@ -20,7 +20,7 @@ from pipgate.outcomes import Outcome, Planned
 from pipgate.pip_internals import PipCall, run_pip
 from pipgate.plain_text import plain
 from pipgate.report import outcome_to_json
-from pipgate.subject_rows import rows_of
+from pipgate.subject_rows import rows_of, settings_lines
 
 if TYPE_CHECKING:
     import argparse
@@ -141,7 +141,12 @@ def _named(given: argparse.Namespace) -> str:
 def _lines(needed: Needed) -> list[str]:
     request = needed.planned.request
     wanted_by = plain(" <- ".join(request.required_by) or "your command")
-    return [plain(request.title), *(f"  {each}" for each in needed.left), f"  required by {wanted_by}"]
+    return [
+        plain(request.title),
+        *(f"  {each}" for each in needed.left),
+        *settings_lines(request),
+        f"  required by {wanted_by}",
+    ]
 
 
 def _entry(planned: Planned) -> BuildEntry | None:
