@@ -53,6 +53,7 @@ Decision = Allowed | Refused
 Finding = Allowed | Refused | Question
 
 NEEDS_APPROVAL = "nobody has approved this build"
+_ONLY_APPROVED = "the system's policy allows only what is approved"
 _SETTINGS = "no approval covers the build settings that a file gives"
 NAME_IS_NOT_ENOUGH = Refused(
     "needs-approval", "a name does not allow a source that you have not named yourself"
@@ -155,9 +156,19 @@ def _with_settings(finding: Finding, request: BuildRequest, policy: Policy, cont
 
 
 def _answerable(finding: Finding, request: BuildRequest, policy: Policy, context: Context) -> Finding:
-    if not isinstance(finding, Question) or (context.can_ask and policy.mode.value is not Mode.CI):
+    """Return the finding, and a no in the place of a question that nobody can answer.
+
+    Over a floor that lets nothing be allowed for one run a yes would not count.
+    """
+    if not isinstance(finding, Question):
         return finding
-    if any(isinstance(each, AllowedName) and same_name(each, request) for each in context.allowances):
+    floor = _floor(policy, context)
+    if floor is not None:
+        return Refused(finding.code, f"{finding.reason}; {_ONLY_APPROVED}, {floor.origin}")
+    if context.can_ask and policy.mode.value is not Mode.CI:
+        return finding
+    named = any(isinstance(each, AllowedName) and same_name(each, request) for each in context.allowances)
+    if named and not request.is_known_by_name:
         return NAME_IS_NOT_ENOUGH
     return Refused(finding.code, finding.reason)
 
@@ -229,7 +240,7 @@ def _for_this_run(
     floor = _floor(policy, context)
     if floor is not None:
         weighed.note("a locked floor lets nothing be allowed for one run", floor.origin, Verdict.BLOCK)
-        return Refused("locked", f"the system's policy allows only what is approved, {floor.origin}")
+        return Refused("locked", f"{_ONLY_APPROVED}, {floor.origin}")
     weighed.note("allowed for this run", Origin(Layer.COMMAND_LINE), Verdict.ALLOW)
     if _is_once(request, context):
         return Allowed("allowed-once", "somebody at the terminal allowed it once")

@@ -653,3 +653,31 @@ def test_a_yes_at_the_terminal_is_for_the_settings_that_it_was_given_to(policy: 
     assert isinstance(decide(bare, policy, NOTHING, shown), Allowed)
     others = replace(bare, settings=f"{SETTINGS} --config-settings=more")
     assert isinstance(decide(others, policy, NOTHING, shown), Question)
+
+
+@pytest.mark.parametrize("can_ask", [True, False])
+@pytest.mark.parametrize("allowances", [(), (parse_allowance("foo"),)])
+@pytest.mark.parametrize("once", [False, True])
+def test_over_a_floor_nobody_is_asked_in_vain(
+    *, can_ask: bool, allowances: tuple[Allowance, ...], once: bool
+) -> None:
+    origin = Origin(Layer.SYSTEM, "/etc/pipgate/config.toml", 2)
+    wanted = BuildRequest("foo", "1.0", SDIST, Purpose.WHEEL, settings=SETTINGS)
+    approved = Approval("foo", "1.0", Sha256Pin(SHA), frozenset(Purpose), "kim", NOW, origin)
+    said = frozenset({wanted} if once else ())
+    context = Context(NOW, can_ask=can_ask, allowances=allowances, once=said)
+    floor = Policy(default=Setting(Verdict.BLOCK, origin), locked=True)
+    found = decide(wanted, floor, Approvals((approved,)), context)
+    assert isinstance(found, Refused), found
+    assert found.code == "file-settings"
+    assert (
+        "build settings that a file gives; the system's policy allows only what is approved" in found.reason
+    )
+    assert str(origin) in found.reason
+    assert isinstance(decide(replace(wanted, settings=None), floor, Approvals((approved,)), context), Allowed)
+    asking = replace(floor, rules=(Rule("foo", Verdict.ALLOW, origin),), min_age=Setting(timedelta(days=3)))
+    found = decide(
+        replace(wanted, settings=None), asking, NOTHING, replace(context, allowances=(), once=frozenset())
+    )
+    assert isinstance(found, Refused), found
+    assert (found.code, "counts as too new" in found.reason) == ("needs-approval", True)

@@ -18,6 +18,7 @@ from pipgate.gate_opening import context_of, read_rulebook
 from pipgate.matching import pin_or_none, same_version
 from pipgate.pending_builds import kept
 from pipgate.plain_text import plain
+from pipgate.policy import Verdict
 from pipgate.policy_places import here
 from pipgate.subject_rows import settings_lines
 from pipgate.user_directories import state_home
@@ -127,7 +128,10 @@ def _what_would_change(finding: Finding, request: BuildRequest, book: Rulebook) 
     if code == "denied":
         return undenying(request, book)
     if code == "file-settings":
-        return ["--allow-build allows them for one run; those on the command line of pip are your own"]
+        policy = book.policy
+        over_floor = policy.locked and policy.default.value is Verdict.BLOCK
+        allowing = [] if over_floor else ["--allow-build allows them for one run"]
+        return ["; ".join([*allowing, "those on the command line of pip are your own"])]
     return _what_would_approve(code, request, book)
 
 
