@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipgate import lapses, matching
 from pipgate.allowances import Allowance, AllowedName, matches, same_name
 from pipgate.build_request import Archive, BuildRequest, Directory, Sdist, Vcs, subdirectory_of
-from pipgate.denials import because, denials
+from pipgate.denials import as_approved, because, denials
 from pipgate.errors import assert_never
 from pipgate.origin import Layer, Origin
 from pipgate.policy import Mode, Policy, Status, Verdict
@@ -198,10 +198,15 @@ def _approved(
 ) -> Allowed | Refused | None:
     """Return the yes of an approval or of this run, or the no of an approval for another file."""
     mismatch: Approval | None = None
+    denied: Refused | None = None
     for approval in matching.that_may_match(approvals, request):
         if not matching.same_subject(approval, request):
             if matching.another_file(approval, request):
                 mismatch = mismatch or approval
+            continue
+        refused = _denied(as_approved(request, approval), policy, approvals, context, weighed)
+        if refused is not None:  # the yes is one for a name that is denied; another name's may do
+            denied = denied or refused
             continue
         lapsed = lapses.lapsed(approval, approvals, policy, request, context.now)
         weighed.note(
@@ -214,6 +219,8 @@ def _approved(
             return Allowed(
                 "approved", f"approved by {approval.by} on {approval.on:%Y-%m-%d}, {approval.origin}"
             )
+    if denied is not None:
+        return denied
     revoked = lapses.revocation_of(request, approvals)
     if revoked is not None:
         weighed.note(lapses.in_words(revoked), revoked.origin, Verdict.BLOCK)

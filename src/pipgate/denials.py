@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipgate import lapses, matching
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from pipgate.approvals import Approvals, Revocation
+    from pipgate.approvals import Approval, Approvals, Revocation
     from pipgate.build_request import BuildRequest
     from pipgate.origin import Origin
     from pipgate.policy import Policy, Rule
@@ -45,6 +45,13 @@ def denials(request: BuildRequest, policy: Policy, approvals: Approvals, now: da
             if rule.verdict is Verdict.BLOCK and matching.rule_matches(rule, each, now):
                 reason = f"a rule blocks it, {rule.origin}{because(rule)}"
                 yield Denial(f"rule {rule.name}", reason, rule.origin)
+
+
+def as_approved(request: BuildRequest, approval: Approval) -> BuildRequest:
+    """Return a request without a name under that of an approval for the same bytes."""
+    if request.name is not None:
+        return request
+    return replace(request, name=approval.name, version=request.version or approval.version)
 
 
 def because(rule: Rule) -> str:

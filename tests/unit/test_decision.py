@@ -475,6 +475,31 @@ def test_an_archive_without_a_name_is_known_by_its_bytes() -> None:
     assert not is_yes(decided(replace(nameless, source=replace(other, sha256=None)), approvals=approved()))
 
 
+@pytest.mark.parametrize("source", [replace(ARCHIVE, filename="main.tar.gz"), CHECKOUT])
+@pytest.mark.parametrize(
+    ("policy", "entries"),
+    [
+        (Policy(deny=(Setting("foo"),)), ()),
+        (Policy(rules=(Rule("foo", Verdict.BLOCK, BUILTIN, version="<2"),)), ()),
+        (BUILT_IN, (Revocation("foo", None, None, "kim", NOW, BUILTIN),)),
+    ],
+)
+def test_an_approval_under_a_denied_name_is_no_yes_for_what_has_none(
+    source: Source, policy: Policy, entries: tuple[Revocation, ...]
+) -> None:
+    nameless = replace(request(source, name=None, named=True), version=None)
+    pin = pin_or_none(nameless)
+    held = approved(pin=pin)
+    assert is_yes(decided(nameless, approvals=held))
+    refused = decided(
+        nameless, AllowedName("foo", None), policy=policy, approvals=replace(held, revoked=entries)
+    )
+    assert isinstance(refused, Refused)
+    assert refused.code == "denied"
+    others = (*held.approved, *approved(name="bar", pin=pin).approved)
+    assert is_yes(decided(nameless, policy=policy, approvals=Approvals(others, entries))), "a yes of its own"
+
+
 def test_an_approval_without_a_version_covers_exactly_its_bytes_under_its_name() -> None:
     held = approved(version=None)
     main = replace(ARCHIVE, filename="main.zip")
