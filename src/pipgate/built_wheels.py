@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.approvals import pin_from_words, words_of_pin
 from pipgate.archive_names import sha256_of_file
@@ -19,7 +19,14 @@ _FOLDER = "built"
 _MOST = 4096  # files; who builds more builds some of them again
 
 
-def remember(wheel: str, pin: Pin, project: str, environ: Mapping[str, str]) -> None:
+class Built(NamedTuple):
+    """What a wheel was built of: the bytes or commit, and the name that its files say if it is another."""
+
+    pin: Pin
+    claimed: str | None = None
+
+
+def remember(wheel: str, built: Built, project: str, environ: Mapping[str, str]) -> None:
     """Note what a wheel was built from; that it cannot be noted is no reason to fail.
 
     The note lies in the user's own state directory, and names the bytes of the wheel: what pip keeps beside
@@ -31,20 +38,23 @@ def remember(wheel: str, pin: Pin, project: str, environ: Mapping[str, str]) -> 
         return
     try:
         place = _place(wheel, state)
-        write_json(place, {"wheel": sha256_of_file(wheel), "pin": words_of_pin(pin)})
+        told = {"pin": words_of_pin(built.pin), "claimed": built.claimed}
+        write_json(place, {"wheel": sha256_of_file(wheel), **told})
         keep_newest(os.path.dirname(place), _MOST)  # noqa: PTH120 -- strings
     except OSError:
         return
 
 
-def built_from(wheel: str, project: str, environ: Mapping[str, str]) -> Pin | None:
+def built_from(wheel: str, project: str, environ: Mapping[str, str]) -> Built | None:
     """Return what a wheel was built from if it is, byte for byte, one that was noted, else None."""
     state = state_home(environ)
     if is_projects(state, project):
         return None  # what a project can have brought along says nothing about it
     try:
         told = read_json(_place(wheel, state))
-        return pin_from_words(told["pin"]) if told["wheel"] == sha256_of_file(wheel) else None
+        if told["wheel"] != sha256_of_file(wheel) or not isinstance(told["claimed"], str | None):
+            return None
+        return Built(pin_from_words(told["pin"]), told["claimed"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
 

@@ -224,6 +224,39 @@ def source_of(world: World, how: str) -> tuple[tuple[str, ...], str]:
             return (again, f"{url}#egg=evil"), url
 
 
+@pytest.mark.parametrize("what", ["version", "claim", "another file"])
+def test_a_cached_wheel_of_a_url_is_judged_by_all_that_its_file_says(newest: World, what: str) -> None:
+    """The answer is that of a cold cache: by the version in its name, and the name that it says of itself."""
+    world = newest
+    claim = {"PKG-INFO": "Metadata-Version: 1.0\nName: other\nVersion: 1.0\n"} if what == "claim" else {}
+    sdist = world.project(files=claim).sdist(world.index.root)
+    (project := world.tmp / "project" / ".git").mkdir(parents=True)
+    take = ("--force-reinstall", f"evil @ {world.index.file_url(sdist)}")
+    options = {"cwd": project.parent, "allow": ("evil",)}
+    if what == "version":
+        sha256 = hashlib.sha256(sdist.read_bytes()).hexdigest()
+        options["allow"] = ()
+        assert world.pipgate("approve", f"evil@sha256:{sha256}", cwd=project.parent).status == 0
+    assert install(world, *take, **options).status == 0
+    world.canary.path.unlink()
+    assert install(world, *take, **options).status == 0
+    assert world.canary.silent, "the wheel of the first run serves"
+    if what == "version":
+        entry = '{ name = "evil", version = "1.0", by = "kim", on = 2100-01-01T00:00:00Z }'
+        file = project.parent / "pipgate-approvals.toml"
+        file.write_text(file.read_text().replace("revoked = [\n", f"revoked = [\n    {entry},\n"))
+        assert world.pipgate("trust", cwd=project.parent).status == 0
+    elif what == "claim":
+        assert world.pipgate("deny", "other", cwd=project.parent).status == 0
+    else:
+        other = world.pipgate("approve", "evil==1.0", "--sha256", "b" * 64, cwd=project.parent)
+        assert other.status == 0, other.text
+    warm = install(world, *take, **options)
+    cold = install(world, "--no-cache-dir", *take, **options)
+    assert (warm.status, cold.status) == (43, 43), warm.text + cold.text
+    assert world.canary.silent
+
+
 @pytest.mark.parametrize("how", ["archive", "git"])
 def test_what_the_cache_says_of_an_origin_is_not_installed(world: World, how: str) -> None:
     """It would stand in direct_url.json, from which ``pip freeze`` names sources and starts git."""

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipgate import built_wheels
-from pipgate.approvals import CommitPin, Pin, Sha256Pin
-from pipgate.built_wheels import built_from, remember
+from pipgate.approvals import CommitPin, Sha256Pin
+from pipgate.built_wheels import Built, built_from, remember
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PINS: list[Pin] = [
-    Sha256Pin("a" * 64),
-    Sha256Pin("a" * 64, "sub/directory"),
-    CommitPin("git+https://example.org/r", "b" * 40, "sub"),
+BUILT = [
+    Built(Sha256Pin("a" * 64)),
+    Built(Sha256Pin("a" * 64, "sub/directory"), claimed="another"),
+    Built(CommitPin("git+https://example.org/r", "b" * 40, "sub")),
 ]
 
 
@@ -34,12 +34,12 @@ def wheel(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("pin", PINS)
-def test_what_was_noted_is_known(environ: dict[str, str], wheel: Path, pin: Pin, tmp_path: Path) -> None:
+@pytest.mark.parametrize("built", BUILT)
+def test_what_was_noted_is_known(environ: dict[str, str], wheel: Path, built: Built, tmp_path: Path) -> None:
     project = str(tmp_path / "project")
     assert built_from(str(wheel), project, environ) is None
-    remember(str(wheel), pin, project, environ)
-    assert built_from(str(wheel), project, environ) == pin
+    remember(str(wheel), built, project, environ)
+    assert built_from(str(wheel), project, environ) == built
     place = tmp_path / "state" / "pipgate" / "built"
     assert place.stat().st_mode & 0o777 == 0o700
     assert [each.stat().st_mode & 0o777 for each in place.iterdir()] == [0o600]
@@ -47,7 +47,7 @@ def test_what_was_noted_is_known(environ: dict[str, str], wheel: Path, pin: Pin,
 
 def test_other_bytes_and_another_place_are_not(environ: dict[str, str], wheel: Path, tmp_path: Path) -> None:
     project = str(tmp_path / "project")
-    remember(str(wheel), PINS[0], project, environ)
+    remember(str(wheel), BUILT[0], project, environ)
     other = wheel.with_name("other-1.0-py3-none-any.whl")
     other.write_bytes(wheel.read_bytes())
     assert built_from(str(other), project, environ) is None
@@ -61,10 +61,10 @@ def test_a_state_directory_of_the_project_is_neither_read_nor_written(wheel: Pat
     project = tmp_path / "clone"
     (project / ".git").mkdir(parents=True)
     environ = {"XDG_STATE_HOME": str(project / "state")}
-    remember(str(wheel), PINS[0], str(tmp_path / "elsewhere"), environ)
+    remember(str(wheel), BUILT[0], str(tmp_path / "elsewhere"), environ)
     assert not (project / "state").exists()
     own = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    remember(str(wheel), PINS[0], str(project), own)
+    remember(str(wheel), BUILT[0], str(project), own)
     (tmp_path / "state").rename(project / "state")
     assert built_from(str(wheel), str(project), environ) is None
 
@@ -77,7 +77,7 @@ def test_the_oldest_are_forgotten(
     place = tmp_path / "state" / "pipgate" / "built"
     for number, each in enumerate(wheels):
         each.write_bytes(b"wheel")
-        remember(str(each), PINS[0], "/", environ)
+        remember(str(each), BUILT[0], "/", environ)
         for made in set(place.iterdir()):
             if made.stat().st_mtime > 10_000:
                 os.utime(made, (number, number))

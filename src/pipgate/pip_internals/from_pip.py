@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
 
-    from pipgate.approvals import Pin
+    from pipgate.built_wheels import Built
     from pipgate.pip_internals.names import AskedName
     from pipgate.pip_internals.run_state import Run
 
@@ -75,24 +75,27 @@ def _offered(link: Link, name: str, run: Run, sha256: str | None) -> BuildReques
     return BuildRequest(name, version, source, Purpose.WHEEL, offer=_offer(link, run), settings=settings)
 
 
-def request_for_cached(link: Link, name: str | None, run: Run, pin: Pin) -> BuildRequest | None:
-    """Return the request that ``link`` led to when its wheel was built from ``pin`` and cached.
+def request_for_cached(link: Link, name: str | None, run: Run, of: Built) -> BuildRequest | None:
+    """Return the request that ``link`` led to when its wheel was built and cached.
 
     None says that pip would not build that for the link. What the link says of its hash does not count: pip
     takes a file that fits any of several. pip does not say here whether the link is a direct reference; one
     that no index page or find-links directory holds is taken for one, which a name alone does not allow.
     """
     url, built = public_url(link.url), subdirectory(link)
-    match pin:
+    version = None
+    match of.pin:
         case Sha256Pin(sha256, directory) if directory == built and not link.is_vcs:
             if link.comes_from is not None or link.url in run.offered_here:
-                return _offered(link, name or "", run, sha256)
+                return replace(_offered(link, name or "", run, sha256), claimed=of.claimed)
+            version = version_in_filename(name, link.filename)
             source: Source = Archive(link.filename, sha256, url, built)
         case CommitPin(vcs, commit, directory) if directory == built and vcs == repository(url):
             source = Vcs(url, commit, built)
         case _:
             return None
-    return BuildRequest(name, None, source, Purpose.WHEEL, named_by_user=_named(source, link, run))
+    named = _named(source, link, run)
+    return BuildRequest(name, version, source, Purpose.WHEEL, named_by_user=named, claimed=of.claimed)
 
 
 def _offer(link: Link, run: Run) -> Offer:

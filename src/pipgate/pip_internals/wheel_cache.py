@@ -52,7 +52,7 @@ def remember_built(
     What was built while nothing was decided is not noted: its build requirements were not decided on either.
     Nor is what was built as a file told, since pip finds it for a requirement without settings as well.
     """
-    from pipgate.built_wheels import remember  # here and below: a run without builds loads none of it
+    from pipgate.built_wheels import Built, remember  # here and below: a run without builds loads none of it
     from pipgate.matching import pin_or_none
 
     if cache is None or _observes(run):
@@ -61,7 +61,7 @@ def remember_built(
     for req, request in built:
         pin, wheel = pin_or_none(request), req.local_file_path
         if pin is not None and request.settings is None and wheel and wheel.startswith(inside):
-            remember(wheel, pin, run.gate.context.project, os.environ)
+            remember(wheel, Built(pin, request.claimed), run.gate.context.project, os.environ)
 
 
 def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> Pin | None:
@@ -72,11 +72,11 @@ def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> Pin | None
 
     if normalised(name or "") in run.settings:
         return None  # which the cache does not know
-    pin = built_from(wheel, run.gate.context.project, os.environ)
-    if pin is None or (link.is_file and not _is_still(pin, link.file_path)):
+    built = built_from(wheel, run.gate.context.project, os.environ)
+    if built is None or (link.is_file and not _is_still(built.pin, link.file_path)):
         return None
-    request = request_for_cached(link, name, run, pin)
-    return pin if request is not None and isinstance(run.gate.foresee(request), Allowed) else None
+    request = request_for_cached(link, name, run, built)
+    return built.pin if request is not None and isinstance(run.gate.foresee(request), Allowed) else None
 
 
 def _origin(link: Link, pin: Pin) -> Any:
