@@ -66,18 +66,23 @@ def lapsed(
     approval: Approval, approvals: Approvals, policy: Policy, request: BuildRequest, now: datetime
 ) -> str | None:
     """Return why an approval does not hold, or None when it does."""
-    as_requested = approval if approval.version else replace(approval, version=request.version)
-    for each in dict.fromkeys(
-        (approval, as_requested)
-    ):  # what takes back a version reaches it without one too
-        gone = gone_for_good(each, approvals, policy, now) or not_yet(each, now)
-        if gone is not None:
-            return gone
+    gone = gone_for_good(approval, approvals, policy, now) or not_yet(approval, now)
+    if gone is None and approval.version is None and request.version is not None:
+        gone = _revoked_version(approval.name, request.version, approvals)
+    if gone is not None:
+        return gone
     if policy.require_reason.value and not approval.reason:
         return f"it has no reason ({policy.require_reason.origin})"
     if not covers(approval.purposes, request.purpose):
         return f"it is not for {request.purpose.value}"
     return None
+
+
+def _revoked_version(name: str, version: str, approvals: Approvals) -> str | None:
+    """Return who revoked a version, if somebody did: no approval that does not name it outlives that."""
+    told = approvals.revoked_of_version(name, version)
+    revoked = [each for each in told if each.version is not None and each.pin is None]
+    return in_words(_latest(revoked)) if revoked else None
 
 
 def gone_for_good(approval: Approval, approvals: Approvals, policy: Policy, now: datetime) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,6 +85,23 @@ def test_a_new_approval_over_a_revocation_takes_the_name_and_a_reason(world: Wor
     assert run(world, *command).status == 0
     assert install(world, "evil").status == 0
     assert not world.canary.silent
+
+
+def test_a_hash_alone_is_no_yes_over_a_revoked_version(newest: World) -> None:
+    newest.project().sdist(newest.index.root)
+    entry = '{ name = "evil", version = "1.0", by = "kim", on = 2026-01-01T00:00:00Z, reason = "SEC-7" }'
+    (here(newest) / FILE).write_text(f"version = 1\nrevoked = [\n    {entry},\n]\n")
+    assert run(newest, "trust").status == 0
+    [sdist] = newest.index.root.glob("evil*")
+    sha256 = hashlib.sha256(sdist.read_bytes()).hexdigest()
+    run(newest, "approve", f"evil@sha256:{sha256}")
+    for wanted in ("evil", f"evil @ {newest.index.file_url(sdist)}"):
+        blocked = install(newest, wanted)
+        assert blocked.status == 43, blocked.text
+        assert "revoked by kim on 2026-01-01: SEC-7" in " ".join(blocked.err.split())
+    assert newest.canary.silent
+    assert run(newest, "approve", "evil==1.0", "--reason", "read it again").status == 0
+    assert install(newest, "evil").status == 0
 
 
 def test_what_explain_says_works_when_pasted(newest: World) -> None:

@@ -538,7 +538,8 @@ def test_what_takes_back_bytes_or_a_version_reaches_what_says_none(
         assert isinstance(refused, Refused)
         assert asked == "2.0" or refused.code == "revoked"
     younger = Approvals(approved(version=version, on=NOW + timedelta(seconds=1)).approved, (revoked,))
-    assert is_yes(decided(request(ARCHIVE), approvals=younger))
+    outlives = version is not None or also_of_another_version
+    assert is_yes(decided(request(ARCHIVE), approvals=younger)) is outlives, "whose writer was told of it"
 
 
 def test_a_checkout_without_a_name_is_known_by_its_commit() -> None:
