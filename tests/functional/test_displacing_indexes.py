@@ -9,7 +9,7 @@ import pytest
 from support.adopted import Adopted
 from support.environments import ALL_PIPS, DIRECT, WHEELHOUSE, environment
 from support.index import RunningIndex
-from support.projects import make_wheel
+from support.projects import Project, make_wheel
 
 if TYPE_CHECKING:
     import subprocess
@@ -53,12 +53,15 @@ def copy(name: str, directory: Path) -> Path:
     return directory / wheel.name
 
 
-def install(at: Adopted, lines: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def written(at: Adopted, lines: str) -> Path:
     project = at.tmp / "project"
     project.mkdir(exist_ok=True)
     (project / "requirements.txt").write_text(lines)
-    file = str(project / "requirements.txt")
-    return at.run(*at.pip, "install", "-r", file, *words, **variables)
+    return project / "requirements.txt"
+
+
+def install(at: Adopted, lines: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return at.run(*at.pip, "install", "-r", str(written(at, lines)), *words, **variables)
 
 
 def require_refused(at: Adopted, done: subprocess.CompletedProcess[str]) -> None:
@@ -177,3 +180,21 @@ def test_upgrades_of_ones_own(beside: Beside) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert other in at.run(*at.pip, "--version").stdout
     assert at.run(*at.pip, "install", "evil").returncode == 43
+
+
+@pytest.mark.parametrize("how", ["built", "cached"])
+def test_an_sdist_of_ones_own_index(beside: Beside, elsewhere: Index, how: str) -> None:
+    """What it becomes is a wheel of this machine; what counts is where it was taken from."""
+    at, words = beside, ["--allow-build", "packaging==99.0"]
+    (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
+    sdist = Project("packaging", "99.0", at.canary).sdist(elsewhere.root)
+    lines = f"--index-url {elsewhere.url}\npackaging==99.0\n"
+    refused = at.run(*at.pip, *words, "install", "-r", str(written(at, lines)))
+    assert (refused.returncode, "displaces-gate" in refused.stderr) == (43, True), refused.stderr
+    (at.index.root / sdist.name).write_bytes(sdist.read_bytes())
+    if how == "cached":
+        directory = str(at.tmp / "wheels")
+        assert at.run(*at.pip, *words, "wheel", "-w", directory, "packaging==99.0").returncode == 0
+    done = at.run(*at.pip, *words, "install", "packaging==99.0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ("Using cached" in done.stdout and "Building wheel" not in done.stdout) == (how == "cached")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import site
 import sys
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import pipgate
 from pipgate.archive_names import normalised
@@ -126,17 +128,46 @@ class _Noted:
             yield link
 
 
+class _Taken(NamedTuple):
+    """The file that was taken from a place, of which a wheel may have been built here."""
+
+    filename: str
+    is_offered: bool
+    sha256: str | None
+
+
 def is_users(req: Any, run: Run) -> bool:
     """Return whether the user's own places offer what a requirement has become, by the link or by its bytes.
 
-    They are asked once more where another place has given it, as a mirror that a requirements file names.
+    They are asked once more where another place has given it, as a mirror that a requirements file names. Of
+    a wheel that was built here, now or earlier, its source is asked for.
     """
-    places, link = run.own_places, req.link
-    if places is None or (link is not None and link.url in run.own_offers):
+    places = run.own_places
+    if places is None:
         return True
-    digest = _sha256(req.local_file_path)
+    taken = _source_of(req, run.own_offers) or _wheel_of(req, run.own_offers)
+    return taken.is_offered or any(
+        each.filename == taken.filename and _has(each, taken.sha256) for each in _offered(req.name, places)
+    )
+
+
+def _wheel_of(req: Any, offers: set[str]) -> _Taken:
     name = os.path.basename(req.local_file_path)  # noqa: PTH119 -- pip's paths are strings
-    return any(each.filename == name and _has(each, digest) for each in _offered(req.name, places))
+    is_offered = req.link is not None and req.link.url in offers
+    return _Taken(name, is_offered, None if is_offered else _sha256(req.local_file_path))
+
+
+def _source_of(req: Any, offers: set[str]) -> _Taken | None:
+    """Return the archive that a wheel was built of, which pip notes as PEP 610 says, else None."""
+    if req.download_info is None:
+        return None
+    noted = json.loads(req.download_info.to_json())
+    url, archive = req.download_info.url, noted.get("archive_info")
+    filename = unquote(urlsplit(url).path).rpartition("/")[2]
+    if archive is None or noted.get("subdirectory") or filename.endswith(".whl"):
+        return None
+    is_offered = url in {each.partition("#")[0] for each in offers}
+    return _Taken(filename, is_offered, archive.get("hashes", {}).get("sha256"))
 
 
 def _offered(project: str, places: OwnPlaces) -> Iterable[Any]:
@@ -155,7 +186,7 @@ def _offered(project: str, places: OwnPlaces) -> Iterable[Any]:
             yield from (candidate.link for candidate in each.page_candidates())
 
 
-def _has(link: Any, digest: str) -> bool:
+def _has(link: Any, digest: str | None) -> bool:
     if link.is_file:
         return Path(link.file_path).is_file() and _sha256(link.file_path) == digest
     return (link.hash_name, link.hash) == ("sha256", digest)
