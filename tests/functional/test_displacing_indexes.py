@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,7 +68,7 @@ def install(at: Adopted, lines: str, *words: str, **variables: str) -> subproces
 def require_refused(at: Adopted, done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 43, done.stdout + done.stderr
     assert "displaces-gate" in done.stderr
-    assert "that only a requirements file names" in done.stderr
+    assert "that only a requirements or constraints file names" in done.stderr
     assert "Traceback" not in done.stderr
     require_gated(at)
 
@@ -180,6 +181,27 @@ def test_upgrades_of_ones_own(beside: Beside) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert other in at.run(*at.pip, "--version").stdout
     assert at.run(*at.pip, "install", "evil").returncode == 43
+
+
+def test_a_url_in_a_constraints_file(beside: Beside, elsewhere: Index) -> None:
+    """It counts where what is installed came from it, which is what `pip freeze` writes, with these bytes."""
+    at, file = beside, beside.tmp / "constraints.txt"
+    (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
+    wheel = copy("packaging", elsewhere.root)
+    url = elsewhere.file_url(wheel)
+    make_wheel(at.index.root, "carrier", "1.0", requires=("packaging",))
+    command = (*at.pip, "install", "--force-reinstall", "carrier")
+    file.write_text(f"packaging @ {url}\n")
+    for words, named in (("-c", str(file)), {}), ((), {"PIP_CONSTRAINT": str(file)}):
+        require_refused(at, at.run(*command, *words, **named))
+    assert at.run(*at.pip, "install", "--force-reinstall", f"packaging @ {url}").returncode == 0
+    file.write_text(next(row for row in at.run(*at.pip, "freeze").stdout.splitlines() if url in row))
+    done = at.run(*command, "-c", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    file.write_text(f"packaging @ {url}\n")
+    with zipfile.ZipFile(wheel, "a") as changed:
+        changed.comment = b"other bytes"
+    require_refused(at, at.run(*command, "-c", str(file)))
 
 
 @pytest.mark.parametrize("how", ["built", "cached"])

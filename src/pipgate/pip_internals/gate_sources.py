@@ -170,6 +170,33 @@ def _source_of(req: Any, offers: set[str]) -> _Taken | None:
     return _Taken(filename, is_offered, archive.get("hashes", {}).get("sha256"))
 
 
+def was_installed_from_there(req: Any) -> bool:
+    """Return whether what is installed came from the very file or commit that a requirement has become.
+
+    Both are noted as PEP 610 says. A file without a SHA-256 could be another one by now.
+    """
+    from pip._internal.metadata import get_default_environment  # pip has loaded it
+
+    found = get_default_environment().get_distribution(req.name)
+    noted = None if found is None else found.direct_url
+    if noted is None or req.download_info is None:
+        return False
+    before, now = (json.loads(each.to_json()) for each in (noted, req.download_info))
+    archive = now.get("archive_info")
+    is_known = archive is None or "sha256" in archive.get("hashes", {})
+    return is_known and _what(before) == _what(now)
+
+
+def _what(noted: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what was noted but for the words that led to it, and the older ``hash`` beside ``hashes``."""
+    archive, commit = noted.get("archive_info"), noted.get("vcs_info")
+    return (
+        *map(noted.get, ("url", "subdirectory", "dir_info")),
+        archive and archive.get("hashes"),
+        commit and (commit.get("vcs"), commit.get("commit_id")),
+    )
+
+
 def _offered(project: str, places: OwnPlaces) -> Iterable[Any]:
     finder, collector = places.finder, places.finder._link_collector
     scope = collector.search_scope

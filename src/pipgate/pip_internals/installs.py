@@ -11,7 +11,7 @@ from pipgate.archive_names import normalised
 from pipgate.errors import DisplacesGateError
 from pipgate.index_words import index_words
 from pipgate.offered import ours
-from pipgate.pip_internals.gate_sources import is_users
+from pipgate.pip_internals.gate_sources import is_users, was_installed_from_there
 from pipgate.pip_internals.other_places import judge_in_other_environment
 from pipgate.pip_internals.presented_errors import presented
 from pipgate.pip_internals.replaced_files import Refused, Writer, of_wheel, places_of
@@ -152,16 +152,19 @@ def _of_requirement(req: Any, run: Run, given: Mapping[str, Any]) -> Iterator[Re
 def _writer(req: Any, run: Run) -> Writer:
     """Return the project that a requirement writes files as.
 
-    A URL in the metadata of another project does not make its file that of the project it names.
+    A URL in the metadata of another project does not make its file that of the project it names. One in the
+    caller's own constraints does; it is the caller's word where what is installed came from there.
     """
     named = req.user_supplied and not run.chain_of_build()
     link = req.original_link
     if link is not None and named and req.comes_from is None:  # on the command line
         return Writer(normalised(req.name))
-    if link is not None and (normalised(req.name), link.url) in run.constrained and not run.chain_of_build():
-        return Writer(normalised(req.name))
-    owner = normalised(req.name) if req.original_link is None or named else None
-    return Writer(owner, functools.cache(lambda: is_users(req, run)))
+    constrained = link is not None and (normalised(req.name), link.url) in run.constrained
+    constrained = constrained and not run.chain_of_build()
+    owner = normalised(req.name) if link is None or named or constrained else None
+    return Writer(
+        owner, functools.cache(lambda: is_users(req, run) or (constrained and was_installed_from_there(req)))
+    )
 
 
 def _by_key(scheme: Any) -> dict[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 Refused = tuple[str, str, str]
+_FROM_ELSEWHERE = ", from a place that only a requirements or constraints file names"
 _IS_PLAIN = frozenset("/\\").isdisjoint
 
 
@@ -60,7 +61,7 @@ def of_wheel(
             yield wheel, member, found.what
         elif serves and not writer.is_users():
             told.add(member)
-            yield wheel, member, f"{found.what}, from a place that only a requirements file names"
+            yield wheel, member, f"{found.what}{_FROM_ELSEWHERE}"
 
 
 def _found(
