@@ -158,7 +158,7 @@ def _policy_in(directory: Path) -> str | None:
     own, pyproject = str(directory / _FILE), str(directory / _PYPROJECT)
     if os.path.lexists(own) and not is_strangers(own):
         return own
-    return pyproject if _has_table(pyproject) and not is_strangers(pyproject) else None
+    return pyproject if has_table(pyproject) and not is_strangers(pyproject) else None
 
 
 def find_project(start: str) -> str | None:
@@ -210,20 +210,25 @@ def _why_ignored(path: str) -> str | None:
         read_regular(path, _LARGEST_PYPROJECT)
     except OSError as error:
         return f"cannot be read: {error.strerror}; {_NO_POLICY}"
-    return _STRANGERS if is_strangers(path) and _has_table(path) else None
+    return _STRANGERS if is_strangers(path) and has_table(path) else None
 
 
 def _table_of(path: str) -> tuple[str, ...]:
     return _TABLE if os.path.basename(path) == _PYPROJECT else ()  # noqa: PTH119 -- strings
 
 
-def _has_table(pyproject: str) -> bool:
+def has_table(pyproject: str) -> bool:
     """Return whether a pyproject.toml has our table; one that mentions us and cannot be read may have it."""
     try:
         data, _ = read_regular(pyproject, _LARGEST_PYPROJECT)
     except OSError:
         return False  # which ``ignored`` tells
-    return b"pipgate" in data and _says_pipgate(data)
+    return is_policy(data)
+
+
+def is_policy(pyproject: bytes) -> bool:
+    """Return whether the text of a pyproject.toml has our table, or mentions us and cannot be read."""
+    return b"pipgate" in pyproject and _says_pipgate(pyproject)
 
 
 @cache

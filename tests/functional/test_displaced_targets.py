@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support.adopted import Adopted
+    from support.world import World
 
 UPGRADE = ("--upgrade", "--target")
 DATA = "evil-2.0.data/data/"
@@ -25,6 +26,12 @@ KINDS: dict[str, tuple[dict[str, str], tuple[str, ...], str, str]] = {
     "a hook in a base": ({"base/_pipgate_hook.py": ""}, UPGRADE, "base/x", "base2/x"),
     "a policy below": ({"sub/pipgate.toml": ""}, UPGRADE, "sub/x.py", "sub2/x.py"),
     "approvals below": ({"sub/pipgate-approvals.toml": ""}, UPGRADE, "sub/x.py", "sub2/x.py"),
+    "a policy of pyproject.toml below": (
+        {"sub/x/pyproject.toml": "[tool.pipgate]\nversion = 1\n"},
+        UPGRADE,
+        "sub/x.py",
+        "sub2/x.py",
+    ),
     "a policy": ({}, UPGRADE, "pipgate.toml", "pip-gate.toml"),
     "approvals, not there yet": ({}, ("--target",), "pipgate-approvals.toml", "approvals.toml"),
     "a policy in pyproject.toml": (
@@ -126,3 +133,37 @@ def test_the_gates_own_projects_still_go_to_a_target(newest_hooked: Adopted) -> 
         assert done.returncode == 0, done.stdout + done.stderr
     make_wheel(at.index.root, "evil", "2.0", files={"pip/_internal/more.py": ""})
     require_refused(at, at.home, ("--target", str(target)), (at.env.root,))
+
+
+# What a wheel would lay below the root of a project, by where it is installed from and to.
+NEARER: dict[str, tuple[str, tuple[str, ...], str, str, int]] = {
+    "a target": ("sub", ("--target", "."), "pyproject.toml", "[tool.pipgate]\nversion = 1\n", 43),
+    "a prefix": ("sub", ("--prefix", "."), f"{DATA}pyproject.toml", "[tool.pipgate]\nversion = 1\n", 43),
+    "on the way, no word of us": ("sub/more", ("--target", ".."), "pyproject.toml", "", 43),
+    "from elsewhere": ("..", ("--target", "project/sub"), "pyproject.toml", "[tool.pipgate]\n", 43),
+    "from elsewhere, below": (
+        "..",
+        ("--prefix", "project"),
+        f"{DATA}x/PyProject.toml",
+        "[tool.pipgate]\n",
+        43,
+    ),
+    "from elsewhere, no word of us": ("..", ("--target", "project/sub"), "pyproject.toml", "[tool.x]\n", 0),
+    "a mention": ("..", ("--target", "project/sub"), "pyproject.toml", "[x]\na = 'pipgate'\n", 0),
+    "a library": ("sub", ("--prefix", "."), "pyproject.toml", "[tool.pipgate]\n", 0),
+}
+
+
+@pytest.mark.parametrize("kind", NEARER)
+def test_a_policy_nearer_than_the_projects_own(newest: World, kind: str) -> None:
+    """It would hide what the project denies from every run there."""
+    where, way, member, text, status = NEARER[kind]
+    project = newest.tmp / "project"
+    (project / "sub" / "more").mkdir(parents=True)
+    (project / "pipgate.toml").write_text("version = 1\n")
+    before = state(project)
+    make_wheel(newest.index.root, "evil", "2.0", files={member: text})
+    done = newest.pipgate("install", *way, "evil", cwd=project / where)
+    assert done.status == status, done.text
+    assert ("displaces-gate" in done.text) == (status == 43)
+    assert (state(project) == before) == (status == 43)

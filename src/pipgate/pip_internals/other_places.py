@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipgate.pip_conf import named_policies
-from pipgate.policy_places import APPROVALS, look_up, named, usual_files
+from pipgate.policy_places import APPROVALS, has_table, look_up, named, usual_files
 from pipgate.trust import store_of
 from pipgate.user_directories import state_home
 from pipgate.wheel import gate_files
@@ -64,7 +64,8 @@ def _held_by(directory: str, places: Places) -> GateFile | None:
         return GateFile("the directory that is replaced holds what the gate rests on")
     for place, directories, files in os.walk(directory):
         for name in (*directories, *files):
-            if name in _HELD or name.startswith("_pipgate"):
+            is_policy = gate_files.is_pyproject(name) and has_table(f"{place}/{name}")
+            if name in _HELD or name.startswith("_pipgate") or is_policy:
                 return GateFile(
                     f"the directory that is replaced holds {os.path.relpath(place, directory)}/{name}"
                 )
@@ -87,7 +88,10 @@ def _environment_around(directory: str) -> str | None:
 
 
 def kept_files(own_options: tuple[str, ...], environ: Mapping[str, str]) -> list[str]:
-    """Return the policies, approvals and trust that count for a run here, there or not."""
+    """Return the policies, approvals and trust that count for a run here, there or not.
+
+    A policy anywhere on the way up to that of the project would count in its stead.
+    """
     pairs = dict(zip(own_options[::2], own_options[1::2], strict=False))
     given = named(pairs.get("--policy"), pairs.get("--approvals"), environ)
     files = [*usual_files(environ), store_of(state_home(environ))]
@@ -97,5 +101,7 @@ def kept_files(own_options: tuple[str, ...], environ: Mapping[str, str]) -> list
         project = look_up(os.getcwd())  # noqa: PTH109 -- a string
     except OSError:  # the directory is gone
         return files
-    policy = project.policy or f"{project.root}/pipgate.toml"
-    return [*files, policy, f"{project.root}/{APPROVALS}"]
+    here = Path(os.getcwd())  # noqa: PTH109 -- same
+    way = [each for each in (here, *here.parents) if each.is_relative_to(project.root)]
+    files += [f"{each}/{name}" for each in way for name in ("pipgate.toml", "pyproject.toml")]
+    return [*files, f"{project.root}/{APPROVALS}"]

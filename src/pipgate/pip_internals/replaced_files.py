@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pipgate
 from pipgate.pip_internals.gate_sources import serves_here
 from pipgate.pip_internals.other_places import Target, judge_in_other_environment, kept_files
+from pipgate.policy_places import has_table
 from pipgate.wheel import gate_files, members
 from pipgate.wheel.gate_files import GateFile, Places
 
@@ -72,7 +73,8 @@ def _found(
     where = [
         (member, path if target is None else target.final(path, home))
         for member in contents.members
-        if (target is not None or gate_files.may_matter(member)) and not member.endswith("/")
+        if (target is not None or gate_files.may_matter(member) or member in contents.policies)
+        and not member.endswith("/")
         for path in members.destinations(member, home)
     ]
     where += [
@@ -88,6 +90,11 @@ def _found(
         yield from (Found(member, found) for member, found in gone if found is not None)
     places = places_of(run, scheme, is_moved=target is not None).folded()
     yield from _replaced(where, scheme["scripts"], places, around)
+    libraries = places.libraries if target is None else around.libraries
+    for member, path in where:
+        if member in contents.policies or (gate_files.is_pyproject(path) and has_table(path)):
+            found = gate_files.judge_policy(_real(path), libraries)
+            yield from () if found is None else (Found(member, found),)
 
 
 def _replaced(where: list[tuple[str, str]], scripts: str, places: Places, around: Places) -> Iterator[Found]:
@@ -141,4 +148,5 @@ def places_of(run: Run, scheme: Mapping[str, str], *, is_moved: bool = False) ->
         [*(each for group in get_configuration_files().values() for each in group), *kept],
         [*map(os.path.dirname, written)],
     )
-    return Places(*(tuple(map(_real_directory, group)) for group in groups))
+    places = Places(*(tuple(map(_real_directory, group)) for group in groups))
+    return places._replace(files=(*places.files, *map(_real, kept)))  # a link is what is replaced

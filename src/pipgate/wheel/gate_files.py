@@ -10,6 +10,7 @@ from typing import NamedTuple
 _HOOK = "the hook that gates an environment"
 _CONFIGURATION = "a configuration that pip reads"
 _COUNTS_HERE = "a file that pip or pipgate goes by here"
+_POLICY = "a policy that pipgate would go by there"
 _REPOSITORY = "what says that a repository begins there, and a search for policies ends"
 _PYVENV = "what makes the environment one"
 _STARTUP = "what Python imports when it starts"
@@ -36,7 +37,7 @@ _ARCHIVED_LIBRARY = r"python[0-9]+t?\.zip"
 _OF_THE_TOOL = r"pipgate(?:[.-].*)?"
 _ANY = (
     r"_pipgate|(?:^|[/\\])(?:pip|packaging|tomli|python|pyvenv|sitecustomize|\.git|\.hg)"
-    r"|\.toml$|\._pth|^[^/\\]*\.data[/\\]"
+    r"|\.toml(?:$|/)|\._pth|^[^/\\]*\.data[/\\]"
 )
 _PACKAGES = frozenset({"site-packages", "dist-packages"})
 _REPOSITORIES = frozenset({".git", ".hg"})
@@ -106,6 +107,22 @@ def judge_by_name(path: str, places: Places) -> GateFile | None:
         return None
     named = any(re.fullmatch(_OF_THE_TOOL, part) for part in whole.split("/"))
     return GateFile(_KEPT, "pipgate") if named else None
+
+
+def is_pyproject(path: str) -> bool:
+    """Return whether a path is called as a project's file that may hold a policy."""
+    if path.isascii() and "pyproject.toml" not in path.lower():
+        return False
+    return folded(path).rpartition("/")[2] == "pyproject.toml"
+
+
+def judge_policy(path: str, libraries: tuple[str, ...]) -> GateFile | None:
+    """Return what a policy stands for that a wheel brings along; nobody works in a directory of libraries.
+
+    ``libraries`` are folded.
+    """
+    whole = folded(path)
+    return None if any(_inside(whole, each) for each in libraries) else GateFile(_POLICY)
 
 
 def _outside_of_libraries(whole: str, places: Places) -> GateFile | None:

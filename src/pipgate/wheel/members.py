@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from zipfile import BadZipFile, ZipFile
 
+from pipgate.wheel import gate_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from zipfile import ZipInfo
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("purelib", "platlib")
 _ENTRY_POINTS = "entry_points.txt"
 _SCRIPTS = ("console_scripts", "gui_scripts")
+_LARGEST_PYPROJECT = 8 << 20  # bytes; what is larger is no policy
 _WORD = r"[\w.+-]+"
 _SECTION = r"\[[^\[\]]*\]\s*"
 _UNREADABLE = (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error)
@@ -25,11 +28,13 @@ _UNREADABLE = (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError,
 class Contents(NamedTuple):
     """The members of a wheel, and the names of the commands that pip would make for it.
 
-    The commands may be more than pip makes, and are never fewer.
+    The commands may be more than pip makes, and are never fewer. ``policies`` are the members that would be
+    a project's policy where they lie: each is a pyproject.toml with our table.
     """
 
     members: tuple[str, ...]
     commands: tuple[str, ...]
+    policies: frozenset[str] = frozenset()
 
 
 def read(path: str) -> Contents | None:
@@ -37,10 +42,11 @@ def read(path: str) -> Contents | None:
     try:
         with ZipFile(path, allowZip64=True) as wheel:
             members = tuple(wheel.namelist())
+            policies = frozenset(info.filename for info in wheel.infolist() if _is_policy(wheel, info))
             texts = [_text(wheel, info) for info in wheel.infolist() if _lists_commands(info.filename)]
     except _UNREADABLE:
         return None
-    return Contents(members, tuple(name for text in texts for name in _commands(text)))
+    return Contents(members, tuple(name for text in texts for name in _commands(text)), policies)
 
 
 def _lists_commands(member: str) -> bool:
@@ -51,13 +57,26 @@ def _lists_commands(member: str) -> bool:
     )
 
 
+def _is_policy(wheel: ZipFile, info: ZipInfo) -> bool:
+    """Return whether a member is a pyproject.toml with our table."""
+    if not gate_files.is_pyproject(os.path.normpath(info.filename)):
+        return False
+    from pipgate.policy_places import is_policy  # noqa: PLC0415 -- few wheels bring one
+
+    return is_policy(_data(wheel, info, _LARGEST_PYPROJECT))
+
+
 def _text(wheel: ZipFile, info: ZipInfo) -> str:
     """Return the text of a member; empty where pip cannot read it either."""
+    return str(_data(wheel, info), "utf-8", "replace")
+
+
+def _data(wheel: ZipFile, info: ZipInfo, most: int = -1) -> bytes:
     try:
         with wheel.open(info) as file:
-            return str(file.read(), "utf-8", "replace")
+            return file.read(most)
     except _UNREADABLE:
-        return ""
+        return b""
 
 
 def _commands(text: str) -> Iterator[str]:
