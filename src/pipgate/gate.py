@@ -66,13 +66,18 @@ class Prompter(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Gate:
-    """Decides build requests under one policy and records what came of them."""
+    """Decides build requests under one policy and records what came of them.
+
+    ``sees_processes`` says that the audit hook tells when an allowed build starts one. Where it does not, a
+    permit that is held counts as used.
+    """
 
     policy: Policy
     approvals: Approvals
     context: Context
     prompter: Prompter | None = None
     record: Record = field(default_factory=Record)
+    sees_processes: bool = True
 
     def judge(self, request: BuildRequest) -> Decision:
         """Return the decision on ``request``, asking nobody; the same request is decided once."""
@@ -128,6 +133,8 @@ class Gate:
         if isinstance(decision, Refused):
             raise self.stop(request, decision)
         with permit.granted(permit.Permit(used=lambda: self._ran(request))):
+            if not self.sees_processes:
+                self._ran(request)
             yield
 
     def stop(self, request: BuildRequest, decision: Refused) -> BuildRefusedError:

@@ -31,6 +31,23 @@ def test_pip_as_a_library_is_gated_at_its_choke_points(hooked: Adopted) -> None:
     assert not hooked.canary.silent
 
 
+def test_what_ran_for_a_library_is_told(newest_hooked: Adopted) -> None:
+    """No audit hook is up there, so nobody sees the process of a build that was allowed."""
+    at = newest_hooked
+    at.allow_evil()
+    Project("evil", "1.0", at.canary, requires=("worse",)).sdist(at.index.root)
+    Project("worse", "1.0", at.canary).sdist(at.index.root)
+    code = (
+        "from pip._internal.commands import create_command; "
+        "create_command('install').main(['--target', 't', 'evil'])"
+    )
+    blocked = at.run(at.python, "-c", code)
+    assert "build-not-approved" in blocked.stderr
+    assert not at.canary.silent
+    assert "Project code that was allowed has run: evil 1.0." in blocked.stderr, blocked.stderr
+    assert "No project code has run" not in blocked.stderr
+
+
 def test_a_program_that_calls_pip_goes_on_as_before(hooked: Adopted) -> None:
     code = (
         "import sys; from pip._internal.cli.main import main; status = main(['install', '-q', 'good']); "

@@ -69,7 +69,9 @@ def arm(
 
     def open_for_a_library() -> Gate:
         with presented_errors.presented():
-            return open_gate()
+            gate = open_gate()
+        gate.sees_processes = False  # the audit hook comes with a command
+        return gate
 
     def serve_a_library() -> None:
         run.begin()
