@@ -46,7 +46,7 @@ def approval_of(
 
     Raises UsageError for what has no bytes that could be pinned, and where the policy wants a reason and none
     is given. Without ``expires`` it lasts as long as the policy lets it. What is no version in the name of a
-    file is left out: the bytes hold it.
+    file is left out, and so is a name that an approvals file may not hold: the bytes hold it.
     """
     name = recorded_name(request)
     version = request.version if is_version(request.version or "") else None
@@ -55,11 +55,18 @@ def approval_of(
         raise UsageError(f"the policy wants a reason for an approval ({book.policy.require_reason.origin})")
     now = utc_now()
     wanted = purposes or _usual(request)
-    file = (request.source.filename or None) if isinstance(request.source, Sdist | Archive) else None
+    file = _file_to_write(request.source.filename) if isinstance(request.source, Sdist | Archive) else None
     life = book.policy.max_approval_life.value
     until = expires or (now.date() + life if life is not None else None)
     place = Origin(Layer.PROJECT, book.approvals_path)
     return Approval(name, version, pin_of(request), wanted, user(), now, place, file, until, reason)
+
+
+def _file_to_write(filename: str) -> str | None:
+    try:
+        return text(filename)
+    except WrongValueError:
+        return None
 
 
 def _usual(request: BuildRequest) -> frozenset[Purpose]:

@@ -43,7 +43,7 @@ def version_in_filename(name: str | None, filename: str) -> str | None:
     whole = stem(filename)
     for position, character in enumerate(whole):
         if character == "-" and name and normalised(whole[:position]) == normalised(name):
-            return whole[position + 1 :] or None
+            return whole[position + 1 :].strip() or None  # as a Version is read
     return None
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import tarfile
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -95,6 +96,20 @@ def test_the_hint_works_under_the_settings_of_pip(world: World, conf: str, env: 
     assert world.canary.silent
     assert install(world, "-r", "r.txt", env=env).status == 0
     assert not world.canary.silent
+
+
+@pytest.mark.parametrize("end", [" ", "\u2028", "\n"])
+def test_a_file_name_with_a_blank_before_its_ending(newest: World, end: str) -> None:
+    """packaging takes such a version, and pip the file."""
+    sdist = newest.project().sdist(newest.index.root)
+    odd = sdist.rename(sdist.with_name(f"evil-1.0{end}.tar.gz"))
+    newest.index.html["evil"] = f'<a href="/files/{quote(odd.name)}">evil-1.0.tar.gz</a>'
+    assert install(newest, "evil").status == 43
+    approved = run(newest, "approve", "evil==1.0")
+    assert approved.status == 0, approved.text
+    allowed = install(newest, "evil")
+    assert allowed.status == 0, allowed.text
+    assert not newest.canary.silent
 
 
 def test_another_file_than_the_blocked_one_is_not_approved(newest: World) -> None:
