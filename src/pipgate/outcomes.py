@@ -127,6 +127,11 @@ class Record:
         return [outcome for outcome in self.outcomes.values() if outcome.stopped]
 
     @property
+    def allowed(self) -> list[Outcome]:
+        """All that was allowed, whether or not its code was started."""
+        return [each for each in self.outcomes.values() if not isinstance(each.decision, Refused)]
+
+    @property
     def refused(self) -> list[Outcome]:
         """All refusals, whether or not pip could do without the build."""
         return [each for each in self.outcomes.values() if isinstance(each.decision, Refused)]

@@ -257,6 +257,35 @@ def test_a_cached_wheel_of_a_url_is_judged_by_all_that_its_file_says(newest: Wor
     assert world.canary.silent
 
 
+@pytest.mark.parametrize("helper", ["built", "cached"])
+def test_a_cached_wheel_serves_while_all_that_made_it_is_allowed(newest: World, helper: str) -> None:
+    world = newest
+    world.project(build_requires=("helper",)).sdist(world.index.root)
+    world.project("helper", build_requires=("deeper",)).sdist(world.index.root)
+    world.project("deeper").sdist(world.index.root)
+    take, everything = ("--force-reinstall", "evil"), ("evil", "helper", "deeper")
+    if helper == "cached":
+        first = install(world, "--ignore-installed", "helper", allow=everything)
+        assert first.status == 0, first.text
+        world.canary.path.unlink()
+    first = install(world, *take, allow=everything)
+    assert first.status == 0, first.text
+    assert ("helper 1.0 build_wheel" in world.canary.songs) is (helper == "built")
+    world.canary.path.unlink()
+    again = install(world, *take, allow=everything)
+    assert again.status == 0, again.text
+    assert world.canary.silent, "the wheel of the first run serves"
+    for allow in (("evil",), ("evil", "helper")):
+        warm = install(world, *take, allow=allow)
+        assert warm.status == 43, warm.text
+        assert install(world, "--no-cache-dir", *take, allow=allow).status == 43
+    (project := world.tmp / "project").mkdir()
+    assert world.pipgate("deny", "deeper", cwd=project).status == 0
+    denied = install(world, *take, allow=everything, cwd=project)
+    assert denied.status == 43, denied.text
+    assert "deeper was denied" in denied.err
+
+
 @pytest.mark.parametrize("how", ["archive", "git"])
 def test_what_the_cache_says_of_an_origin_is_not_installed(world: World, how: str) -> None:
     """It would stand in direct_url.json, from which ``pip freeze`` names sources and starts git."""

@@ -9,14 +9,25 @@ import pytest
 
 from pipgate import built_wheels
 from pipgate.approvals import CommitPin, Sha256Pin
+from pipgate.build_request import BuildRequest, Purpose, Sdist
 from pipgate.built_wheels import Built, built_from, remember
+from pipgate.decision import Allowed
+from pipgate.outcomes import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+HELPER = BuildRequest(
+    "helper",
+    "1.0",
+    Sdist("helper-1.0.tar.gz", "c" * 64, "https://example.org/helper-1.0.tar.gz"),
+    Purpose.WHEEL,
+    ("build requirement of thing 1.0",),
+)
 BUILT = [
     Built(Sha256Pin("a" * 64)),
     Built(Sha256Pin("a" * 64, "sub/directory"), claimed="another"),
+    Built(Sha256Pin("a" * 64), by=(Outcome(HELPER, Allowed("approved", "read it"), ran=True),)),
     Built(CommitPin("git+https://example.org/r", "b" * 40, "sub")),
 ]
 

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from pip._internal.models.candidate import InstallationCandidate
 
     from pipgate.gate import Gate
-    from pipgate.outcomes import Planned
+    from pipgate.outcomes import Outcome, Planned
     from pipgate.outlook import Outlook
     from pipgate.pip_internals.gate_sources import OwnPlaces
     from pipgate.pip_internals.other_places import Target
     from pipgate.pip_internals.versions import Release
+
+_BUILD_REQUIREMENT = "build requirement of "
 
 
 class PackedSource(NamedTuple):
@@ -205,10 +207,19 @@ class Run:
         """Whether what is resolved at the moment are build requirements."""
         return bool(self.chain_of_build())
 
+    def allowed_for_builds(self) -> list[Outcome]:
+        """Return what was allowed for the build requirements of what this run builds, and for theirs."""
+        depth = len(self.chain_of_build())
+        return [
+            each
+            for each in self.gate.record.allowed
+            if sum(word.startswith(_BUILD_REQUIREMENT) for word in each.request.required_by) > depth
+        ]
+
     @contextmanager
     def installing_build_requirements_of(self, title: str) -> Iterator[None]:
         """Note, while the block lasts, that requirements are wanted in order to build ``title``."""
-        token = self.builds_for.set((f"build requirement of {title}", *self.chain_of_build()))
+        token = self.builds_for.set((f"{_BUILD_REQUIREMENT}{title}", *self.chain_of_build()))
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipgate.archive_names import normalised, sha256_of_file
@@ -50,18 +51,22 @@ def remember_built(
     """Note of what bytes the wheels were built that lie in pip's cache now.
 
     What was built while nothing was decided is not noted: its build requirements were not decided on either.
-    Nor is what was built as a file told, since pip finds it for a requirement without settings as well.
+    Nor is what was built as a file told, since pip finds it for a requirement without settings as well, and
+    what was built by a tree, which may be another one by now.
     """
     from pipgate.built_wheels import Built, remember  # here and below: a run without builds loads none of it
     from pipgate.matching import pin_or_none
 
     if cache is None or _observes(run):
         return
+    by = tuple(run.allowed_for_builds())
+    if any(pin_or_none(each.request) is None for each in by):
+        return
     inside = os.path.join(cache, "wheels", "")  # noqa: PTH118 -- strings
     for req, request in built:
         pin, wheel = pin_or_none(request), req.local_file_path
         if pin is not None and request.settings is None and wheel and wheel.startswith(inside):
-            remember(wheel, Built(pin, request.claimed), run.gate.context.project, os.environ)
+            remember(wheel, Built(pin, request.claimed, by), run.gate.context.project, os.environ)
 
 
 def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> Pin | None:
@@ -76,7 +81,15 @@ def _may_serve(wheel: str, link: Link, name: str | None, run: Run) -> Pin | None
     if built is None or (link.is_file and not _is_still(built.pin, link.file_path)):
         return None
     request = request_for_cached(link, name, run, built)
-    return built.pin if request is not None and isinstance(run.gate.foresee(request), Allowed) else None
+    if request is None:
+        return None
+    needed = [request, *(each.request for each in built.by)]
+    if not all(isinstance(run.gate.foresee(each), Allowed) for each in needed):
+        return None
+    if run.must_build_for_another:  # it makes what is built, as a build of it would
+        for each in needed:
+            run.gate.judge(replace(each, required_by=run.chain_of_build()))
+    return built.pin
 
 
 def _origin(link: Link, pin: Pin) -> Any:
