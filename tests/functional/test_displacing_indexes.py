@@ -183,6 +183,32 @@ def test_upgrades_of_ones_own(beside: Beside) -> None:
     assert at.run(*at.pip, "install", "evil").returncode == 43
 
 
+FOREIGN = {"index-url": "{url}", "extra-index-url": "\n  {url}", "find-links": "{root}"}
+
+
+@pytest.mark.parametrize("key", FOREIGN)
+def test_what_a_foreign_pip_conf_names(beside: Beside, elsewhere: Index, key: str) -> None:
+    """A repository can bring that file: its places are not the user's, unless the user names them too."""
+    at, place = beside, FOREIGN[key].format(url=elsewhere.url, root=elsewhere.root)
+    (elsewhere.root / "packaging-99.0-py3-none-any.whl").unlink()
+    copy("packaging", elsewhere.root)
+    project = at.tmp / "project"
+    project.mkdir()
+    (project / "pip.conf").write_text(f"[global]\n{key} = {place}\n")
+    foreign = {"PIP_CONFIG_FILE": str(project / "pip.conf")}
+    foreign.update({"PIP_INDEX_URL": ""} if key == "index-url" else {})
+    command = (*at.pip, "install", "--force-reinstall", "packaging")
+    done = at.run(*command, **foreign)
+    assert done.returncode == 43, done.stdout + done.stderr
+    assert "displaces-gate" in done.stderr
+    assert f"that only a requirements or constraints file or {project / 'pip.conf'} names" in done.stderr
+    require_gated(at)
+    variable = f"PIP_{key.upper().replace('-', '_')}"
+    for words, named in (((), {variable: place.strip()}), ((f"--{key}={place.strip()}",), {})):
+        done = at.run(*command, *words, **{**foreign, **named})
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_url_in_a_constraints_file(beside: Beside, elsewhere: Index) -> None:
     """It counts where what is installed came from it, which is what `pip freeze` writes, with these bytes."""
     at, file = beside, beside.tmp / "constraints.txt"

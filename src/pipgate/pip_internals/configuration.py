@@ -132,10 +132,13 @@ def _is_own(kind: str, file: str, parser: Any) -> bool:
 def _leave_out(group: _Group, parser: Any, run: Run) -> None:
     """Take out what the table does not let a file say, and tell of it; raises RefusedSettingError."""
     from pipgate.pip_internals.configured_places import PLACES, Foreign
+    from pipgate.pip_internals.gate_sources import note_named
 
     for name, value in list(group.settings.items()):
         section, _, key = name.partition(".")
         option = parser.get_option(f"--{key}") if section in {"global", parser.name, ":env:"} else None
+        if option is not None and value:
+            note_named(option.dest, value, group.file, run, is_own=group.is_own)
         place = None if option is None else PLACES.get(option.dest)
         if place is None or not value or _is_for_ungated(key, value) or place.harmless(key, str(value)):
             continue

@@ -99,5 +99,6 @@ _TABLE = (
 
 # By the destination in optparse. What is not here names no program, and no place but one to ask or to read
 # data from: index-url, extra-index-url, find-links, constraint, build-constraint (what they offer is decided
-# on as everything else), path (metadata is listed), trusted-host (without a proxy nobody stands between).
+# on as everything else, and gate_sources does not take the first three for the user's own places), path
+# (metadata is listed), trusted-host (without a proxy nobody stands between).
 PLACES = {place.dest: place for place in _TABLE}

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pipgate
 from pipgate.archive_names import normalised
+from pipgate.index_words import index_words
 from pipgate.pip_internals import index_pages  # noqa: F401 -- pip 26.3 imports nothing when is_users asks
 from pipgate.public_urls import public_url
 from pipgate.wheel.gate_files import OWNERS
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class OwnPlaces(NamedTuple):
-    """The indexes and find-links places of the command line, the environment and pip.conf.
+    """The indexes and find-links places of the command line, the environment and the user's pip.conf.
 
     A requirements file can add to those of ``finder``, and take their place.
     """
@@ -49,9 +50,34 @@ class OwnPlaces(NamedTuple):
         return _scope(scope, *parts[0]), _scope(scope, *parts[1])
 
 
-def own_places(finder: Any) -> OwnPlaces:
-    """Return what a finder asks before it has seen a requirements file, which changes its lists."""
-    return OwnPlaces(finder, tuple(finder.find_links), tuple(finder.index_urls))
+def own_places(finder: Any, run: Run) -> OwnPlaces:
+    """Return what a finder asks before it has seen a requirements file, which changes its lists.
+
+    Without what a foreign pip.conf alone names: the command line, the environment or pip itself can name it
+    as well.
+    """
+    from pip._internal.models.index import PyPI  # pip has loaded it
+
+    words = [PyPI.simple_url, *index_words(sys.argv[1:])]
+    for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        words += os.environ.get(name, "").split()
+    foreign = {place for place, file in run.configured.items() if file} - set(map(_place, words))
+    links, urls = (
+        tuple(each for each in words if _place(each) not in foreign)
+        for words in (finder.find_links, finder.index_urls)
+    )
+    return OwnPlaces(finder, links, urls)
+
+
+def note_named(dest: str, value: object, file: str, run: Run, *, is_own: bool) -> None:
+    """Note which places a pip.conf names: what it says as one word, and each that pip makes of it."""
+    if dest not in {"index_url", "extra_index_urls", "find_links"}:
+        return
+    for place in map(_place, (str(value), *str(value).split())):
+        if is_own:
+            run.configured[place] = ""
+        else:
+            run.configured.setdefault(place, file)
 
 
 def _scope(like: Any, find_links: list[str], index_urls: list[str]) -> Any:
@@ -59,7 +85,9 @@ def _scope(like: Any, find_links: list[str], index_urls: list[str]) -> Any:
 
 
 def _place(word: str) -> str:
-    return public_url(word).rstrip("/") if "://" in word else os.path.realpath(word)
+    if "://" in word or "\0" in word:
+        return public_url(word).rstrip("/")
+    return os.path.realpath(os.path.expanduser(word))  # noqa: PTH111 -- as pip does
 
 
 def is_gates(name: str | None) -> bool:

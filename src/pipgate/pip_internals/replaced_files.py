@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pipgate
 from pipgate.pip_internals.gate_sources import serves_here
 from pipgate.pip_internals.other_places import Target, judge_in_other_environment, kept_files
+from pipgate.plain_text import plain
 from pipgate.policy_places import has_table
 from pipgate.wheel import gate_files, members
 from pipgate.wheel.gate_files import GateFile, Places
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pipgate.pip_internals.run_state import Run
 
 Refused = tuple[str, str, str]
-_FROM_ELSEWHERE = ", from a place that only a requirements or constraints file names"
 _IS_PLAIN = frozenset("/\\").isdisjoint
 
 
@@ -62,7 +62,12 @@ def of_wheel(
             yield wheel, member, found.what
         elif serves and not writer.is_users():
             told.add(member)
-            yield wheel, member, f"{found.what}{_FROM_ELSEWHERE}"
+            yield wheel, member, f"{found.what}, {_from_elsewhere(run)}"
+
+
+def _from_elsewhere(run: Run) -> str:
+    files = [plain(each) for each in dict.fromkeys(run.configured.values()) if each]
+    return f"from a place that only {' or '.join(['a requirements or constraints file', *files])} names"
 
 
 def _found(

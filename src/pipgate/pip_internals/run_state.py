@@ -100,9 +100,10 @@ class Run:
     ``undecided`` are, by project and by the specifiers that pip looked it up with, the sdists without a wheel
     beside them that nobody has decided on. ``allowed_when_met`` has, by what they are wanted for and by name,
     the versions that a person allowed because nothing else says what they require.
-    ``own_places`` are the indexes that no requirements file has named, ``own_offers`` the URLs of those files
-    of the gate's own projects that they offer. ``constrained`` are the names and URLs that the caller's own
-    constraints pair.
+    ``own_places`` are the indexes that neither a requirements file nor a foreign pip.conf alone has named,
+    ``own_offers`` the URLs of those files of the gate's own projects that they offer. ``configured`` are the
+    places that pip.conf files name, each with the foreign file, or nothing where one of the user's names it.
+    ``constrained`` are the names and URLs that the caller's own constraints pair.
     """
 
     open_gate: Callable[[], Gate]
@@ -122,6 +123,7 @@ class Run:
         default_factory=dict
     )
     own_places: OwnPlaces | None = None
+    configured: dict[str, str] = field(default_factory=dict)
     own_offers: set[str] = field(default_factory=set)
     constrained: set[tuple[str, str]] = field(default_factory=set)
     allowed_when_met: dict[tuple[tuple[str, ...], str | None], str | None] = field(default_factory=dict)

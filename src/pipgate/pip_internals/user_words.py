@@ -41,7 +41,7 @@ def get_requirements(original: Callable[..., Any], run: Run) -> Callable[..., An
             run.command = run.command._replace(builds=True)
         run.tell_gate_the_command()
         finder = kwargs.get("finder", args[2] if len(args) > 2 else None)  # noqa: PLR2004 -- behind args and options
-        run.own_places = None if finder is None else own_places(finder)
+        run.own_places = None if finder is None else own_places(finder, run)
         reqs = original(self, *args, **kwargs)
         _note_settings(reqs, run)
         if not run.is_child:
