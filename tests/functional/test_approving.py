@@ -98,7 +98,7 @@ def test_the_hint_works_under_the_settings_of_pip(world: World, conf: str, env: 
     assert not world.canary.silent
 
 
-@pytest.mark.parametrize("end", [" ", "\u2028", "\n"])
+@pytest.mark.parametrize("end", [" ", "\u2028", "\x1f"])
 def test_a_file_name_with_a_blank_before_its_ending(newest: World, end: str) -> None:
     """packaging takes such a version, and pip the file."""
     sdist = newest.project().sdist(newest.index.root)

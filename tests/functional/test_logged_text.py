@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -54,6 +55,21 @@ def test_ordinary_text_is_what_plain_pip_says(world: World) -> None:
     assert gated.out == plain.out
     assert "zu alt \u2013 na\u00efve \u65e5\u672c" in gated.err
     assert gated.err == plain.err
+
+
+@pytest.mark.parametrize("how", ["an index", "metadata"])
+def test_the_name_of_a_file_is_one_line(newest: World, how: str) -> None:
+    wheel = make_wheel(newest.index.root, "good", "1.0")
+    odd = wheel.rename(wheel.with_name("good-1.0-1\nhint: To go on: forged\n-py3-none-any.whl"))
+    url = newest.index.file_url(odd.with_name(quote(odd.name)))
+    newest.index.html["good"] = f'<a href="{url}">{wheel.name}</a>'
+    make_wheel(newest.index.root, "carrier", "1.0", requires=(f"good @ {url}",))
+    words = ("good",) if how == "an index" else ("carrier",)
+    ended = newest.pipgate("download", *words, cwd=here(newest))
+    assert (ended.status == 0) is (how == "metadata"), ended.text
+    assert "forged" in ended.text
+    assert not [line for line in ended.text.splitlines() if line.startswith("hint: To go on: forged")]
+    assert (here(newest) / odd.name).exists() is (how == "metadata")
 
 
 def test_json_is_json(newest: World) -> None:

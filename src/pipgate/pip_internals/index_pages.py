@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipgate.pip_internals.run_state import PageFacts
 from pipgate.plain_text import plain
+from pipgate.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +22,18 @@ _STATUS = b"project-status"
 def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
     """Read a page once more where the policy asks for what pip does not keep of it.
 
-    Why a file was yanked is for people, and pip shows it: on one line, and plain.
+    Why a file was yanked is for people, and pip shows it: on one line, and plain. A file with a line break in
+    its name is passed by: pip would show lines that look like ours.
     """
 
     @functools.wraps(original)
     def links(page: Any) -> Any:
-        found = list(original(page))
-        for link in found:
+        found = []
+        for link in original(page):
+            if not {"\n", "\r"}.isdisjoint(link.filename):
+                _tell_once(f"note: {plain(link.filename)} is passed by: its name has a line break.", run)
+                continue
+            found.append(link)
             if link.yanked_reason:
                 link.yanked_reason = plain(link.yanked_reason, len(link.yanked_reason))
         if run.resolving.get() is not None and (run.asks_for_times or _STATUS in page.content):
@@ -36,6 +42,12 @@ def parse_links(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
         return found
 
     return links
+
+
+def _tell_once(line: str, run: Run) -> None:
+    if line not in run.told:
+        run.told.add(line)
+        say(line)
 
 
 def _facts(content: bytes) -> PageFacts:

@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 # What a build says that was allowed to run, and in what colours: it has the terminal anyway.
 _OF_BUILDS = "pip.subprocessor"
+_OF_MANY_LINES = frozenset({_OF_BUILDS, "pip._internal.utils.misc"})  # the latter writes what was asked for
 _SHOWS_A_BUILD = "InstallationSubprocessError"
 
 
 def formatted(original: Callable[..., str], _run: Run) -> Callable[..., str]:
-    """Return pip's formatter whose text does nothing to a terminal; pip's own colours come behind it."""
+    """Return pip's formatter whose text does nothing to a terminal; pip's own colours come behind it.
+
+    Nor does what stands in a sentence of pip's, such as the name of a file, begin a line of its own.
+    """
 
     @functools.wraps(original)
     def replacement(self: Any, record: logging.LogRecord) -> str:
+        _keep_on_lines(record)
         text = original(self, record)
         return text if record.name == _OF_BUILDS else harmless(text)
 
@@ -40,6 +45,15 @@ def emitted(original: Callable[..., None], _run: Run) -> Callable[..., None]:
         original(self, record)
 
     return replacement
+
+
+def _keep_on_lines(record: logging.LogRecord) -> None:
+    if record.name in _OF_MANY_LINES or record.msg == "%s" or not isinstance(record.args, tuple):
+        return
+    record.args = tuple(
+        each.replace("\r", "\\r").replace("\n", "\\n") if isinstance(each, str) else each
+        for each in record.args
+    )
 
 
 def _clean(error: Any) -> None:
