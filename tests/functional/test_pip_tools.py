@@ -169,6 +169,24 @@ def test_a_block_is_a_message_and_its_hints_lead_to_the_goal(compiling: Compilin
     assert not compiling.at.canary.silent
 
 
+@pytest.mark.parametrize("is_executable", [False, True])
+def test_a_script_is_started_again_as_it_was(newest_hooked: Adopted, *, is_executable: bool) -> None:
+    at = newest_hooked
+    script = at.home / "my script.py"
+    script.write_text(
+        f"#!{at.python}\nimport sys\nfrom pip._internal.commands import create_command\n"
+        "sys.exit(create_command('install').main(['--target', 't', 'evil']))\n"
+    )
+    script.chmod(0o755 if is_executable else 0o644)
+    blocked = at.run(at.python, "-B", script.name)
+    assert "build-not-approved" in blocked.stderr
+    again = hints(blocked.stderr)[-1]
+    at.allow_evil()
+    done = at.run("sh", "-c", again)
+    assert done.returncode == 0, again + done.stderr
+    assert not at.canary.silent
+
+
 @pytest.mark.parametrize("line", ["-e .", ".", "-e ../other", "other @ {other}"])
 def test_ones_own_directory_is_allowed_as_in_a_dry_run(compiling: Compiling, line: str) -> None:
     for name, place in (("own", compiling.project), ("other", compiling.at.home / "other")):

@@ -70,7 +70,11 @@ def words() -> tuple[str, ...]:
         return ()
     name = os.path.basename(given[0])  # noqa: PTH119 -- same
     found = shutil.which(name)
-    return (name if found and os.path.samefile(found, given[0]) else given[0], *given[1:])  # noqa: PTH121 -- same
+    if found and os.path.samefile(found, given[0]):  # noqa: PTH121 -- same
+        return (name, *given[1:])
+    if "/" in given[0] and os.access(given[0], os.X_OK):
+        return tuple(given)
+    return (sys.executable, *sys.orig_argv[1:])  # a script that no shell finds, or may start
 
 
 def index_words_of(again: tuple[str, ...]) -> tuple[str, ...]:
