@@ -342,7 +342,7 @@ def test_a_policy_elsewhere_makes_no_file_of_an_untrusted_checkout_count(world: 
     for options in ({"before": (*before, *nobody), "env": {"CI": ""}}, {"before": nobody, "env": named}):
         blocked = install(world, "evil", **options)
         assert (blocked.status, world.canary.silent) == (43, True), blocked.text
-        assert "pipgate trust" in blocked.err
+        assert f"pipgate --policy {elsewhere} trust" in blocked.err
     assert f'"{digest}"' in run(world, *before, "trust").out, "what is trusted is shown"
     allowed = install(world, "evil", before=before)
     assert (allowed.status, world.canary.silent) == (0, False), allowed.text
