@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipgate.errors import LeadsOutError
-from pipgate.offered import Again, of_settings
 
 if TYPE_CHECKING:
     from pipgate.settings import Settings
@@ -42,6 +41,8 @@ def run(verb: str, settings: Settings, words: list[str]) -> int:
     try:
         return int(getattr(module, function)(settings, words))
     except LeadsOutError as error:  # the same words, and the file by its own name
+        from pipgate.offered import Again, of_settings  # noqa: PLC0415 -- every run imports this module
+
         again = Again((*of_settings(settings), "--approvals", error.real))
         error.hints = (f"To write there all the same: {again.command(verb, *words)}",)
         raise

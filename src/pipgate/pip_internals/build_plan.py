@@ -71,7 +71,7 @@ def _settle(resolver: Any, result: Any, run: Run) -> bool:
     subjects = {id(each): _subject(each, result, run) for each in wanted}
     if subjects or any(map(stand_in.refusal_of, reqs)):
         _refuse_together(reqs, list(subjects.values()), run)
-    if run.undecided:
+    if any(found for by_specifiers in run.undecided.values() for found in by_specifiers.values()):
         from pipgate.pip_internals import older_releases  # where a source distribution is offered
 
         older_releases.weigh(resolver, result, run)

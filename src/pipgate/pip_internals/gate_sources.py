@@ -16,7 +16,6 @@ from urllib.parse import unquote, urlsplit
 import pipgate
 from pipgate.archive_names import normalised
 from pipgate.index_words import index_words
-from pipgate.pip_internals import index_pages  # noqa: F401 -- pip 26.3 imports nothing when is_users asks
 from pipgate.public_urls import public_url
 from pipgate.wheel.gate_files import OWNERS
 
@@ -57,6 +56,8 @@ def own_places(finder: Any, run: Run) -> OwnPlaces:
     as well.
     """
     from pip._internal.models.index import PyPI  # pip has loaded it
+
+    from pipgate.pip_internals import index_pages  # noqa: F401 -- pip 26.3 imports nothing when is_users asks
 
     words = [PyPI.simple_url, *index_words(sys.argv[1:])]
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipgate.archive_names import normalised, sha256_of_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from pip._internal.models.link import Link
     from pip._internal.req.req_install import InstallRequirement
@@ -46,7 +46,7 @@ def get_cache_entry(original: Callable[..., Any], run: Run) -> Callable[..., Any
 
 
 def remember_built(
-    built: Iterable[tuple[InstallRequirement, BuildRequest]], cache: str | None, run: Run
+    built: Sequence[tuple[InstallRequirement, BuildRequest]], cache: str | None, run: Run
 ) -> None:
     """Note of what bytes the wheels were built that lie in pip's cache now.
 
@@ -54,11 +54,11 @@ def remember_built(
     Nor is what was built as a file told, since pip finds it for a requirement without settings as well, and
     what was built by a tree, which may be another one by now.
     """
+    if not built or cache is None or _observes(run):
+        return
     from pipgate.built_wheels import Built, remember  # here and below: a run without builds loads none of it
     from pipgate.matching import pin_or_none
 
-    if cache is None or _observes(run):
-        return
     by = tuple(run.allowed_for_builds())
     if any(pin_or_none(each.request) is None for each in by):
         return
