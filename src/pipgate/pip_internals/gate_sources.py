@@ -108,11 +108,12 @@ def serves_here(project: str) -> bool:
 
 
 def _lies_here(module: Any) -> bool:
+    """Return whether a module is found by this interpreter's own path, where another copy can be nearer."""
     library = os.path.dirname(os.path.dirname(os.path.realpath(module.__file__)))  # noqa: PTH120 -- a string
     paths = sysconfig.get_paths()
-    return library in {
-        os.path.realpath(each) for each in (paths["purelib"], paths["platlib"], site.getusersitepackages())
-    }
+    searched = [each for each in sys.path if each.endswith("-packages")]
+    own = (paths["purelib"], paths["platlib"], site.getusersitepackages(), *searched)
+    return library in {os.path.realpath(each) for each in own}
 
 
 def collect_sources(original: Callable[..., Any], run: Run) -> Callable[..., Any]:
