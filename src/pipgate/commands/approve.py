@@ -75,10 +75,7 @@ def approve(settings: Settings, words: list[str]) -> int:
             return 0
     if settings.elsewhere is not None and (waiting or (wanted and not given.sha256)):
         settings.elsewhere.go_over(_environment_in(then))
-    if then.places and not places(given):  # where the blocked run has looked
-        chosen_reason = given.reason
-        given = _parser().parse_args([*then.places, *words])
-        given.reason = chosen_reason
+    given = _looking_there(then, given, words)
     with tempfile.TemporaryDirectory(prefix="pipgate-approve-") as directory:
         found = _found(waiting, wanted, given, book, directory)
         entries: list[Approval | Revocation] = [_approval(each, given, book) for each in found]
@@ -88,15 +85,26 @@ def approve(settings: Settings, words: list[str]) -> int:
             for each in found:
                 _show(each)
     record_all(book, entries, os.environ)
-    recorded = {pin_or_none(each.request) for each in found} - {None}
-    left = [
-        each
-        for each in (waiting if given.pending else ())
-        if key_if_undecided(each) is None and pin_or_none(each.request) not in recorded
-    ]
+    left = _left(waiting, found) if given.pending else []
     _tell(entries, left, book, as_json_wanted=given.json)
     _require_none_left(left, then, len(entries))
     return 0
+
+
+def _looking_there(again: Again, given: argparse.Namespace, words: list[str]) -> argparse.Namespace:
+    """Return what was given, with the places in which the blocked run has looked, unless it names its own."""
+    if not again.places or places(given):
+        return given
+    there = _parser().parse_args([*again.places, *words])
+    there.reason = given.reason  # a person may have typed it by now
+    return there
+
+
+def _left(waiting: list[Outcome], found: list[Found]) -> list[Outcome]:
+    """Return what was pending and is not among what was recorded, since it was decided on."""
+    recorded = {pin_or_none(each.request) for each in found} - {None}
+    decided = (each for each in waiting if key_if_undecided(each) is None)
+    return [each for each in decided if pin_or_none(each.request) not in recorded]
 
 
 def _chosen(given: argparse.Namespace, book: Rulebook) -> list[Outcome]:
